@@ -1,0 +1,234 @@
+"""Settings: read once from the environment, typed and checked. The only reader of ``os.environ``.
+
+Every setting is a variable ``ECWI_<NAME>``; a wrong one ends in `SettingsError`, whose message is one line that names it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROJECT = Path(__file__).resolve().parent
+SOCKET_PATH_LIMIT = 100  # a Unix socket's path may have about 107 bytes; the rest is room for its file name
+KEY_BYTES_AT_LEAST = 16
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message is one line that names the variable and says what to do."""
+
+
+@dataclass(frozen=True)
+class RedisSetting:
+    """One Redis or Valkey server, spelled for each of the three libraries that talk to it."""
+
+    celery: str
+    client: str
+    limiter: str
+
+    @classmethod
+    def from_url(cls, url: str) -> RedisSetting:
+        """Accept ``redis://``, ``rediss://`` and ``unix:///path``; raise `SettingsError` for anything else."""
+        parts = urlsplit(url)
+        if parts.scheme in {"redis", "rediss"} and parts.hostname:
+            return cls(url, url, url)
+        if parts.scheme == "unix" and parts.path.startswith("/"):
+            return cls(f"redis+socket://{parts.path}", f"unix://{parts.path}", f"redis+unix://{parts.path}")
+        raise SettingsError(
+            f"ECWI_REDIS_URL: {url!r} is not understood. Use redis://host:6379/0 or unix:///path/of/socket."
+        )
+
+
+@dataclass(frozen=True)
+class MailSetting:
+    """Where mail goes: an SMTP relay, or a folder that receives one ``.eml`` file per message."""
+
+    folder: Path | None = None
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: str = ""  # "", "starttls" or "implicit"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one process. Build it with `from_environment`; tests may build it directly."""
+
+    database_url: str
+    redis: RedisSetting
+    base_url: str
+    secret_key: str = field(repr=False)
+    data_dir: Path
+    mail: MailSetting
+    mail_from: str
+    office_time_zone: str
+    port: int
+    lease_seconds: int
+    tick_seconds: int
+    demo: bool
+    threads: int
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether the embedded database is used, which allows one web process only."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether people reach the service over https, so that cookies may be marked Secure."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def calendar_domain(self) -> str:
+        """The right-hand side of calendar UIDs and Message-IDs: the host of the base URL, without its port."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read all ``ECWI_*`` settings (and ``PORT``).
+
+    Raises:
+        SettingsError: a value is missing or wrong; the message names its variable.
+    """
+    env = os.environ if environ is None else environ
+    data_dir = Path(env.get("ECWI_DATA_DIR") or PROJECT / "var").expanduser().resolve()
+    port = _integer(env, "ECWI_PORT", default=_integer(env, "PORT", default=8000, least=0, most=65535), most=65535)
+    base_url = (env.get("ECWI_BASE_URL") or f"http://localhost:{port}").rstrip("/")
+    _check_base_url(base_url)
+    _make_writable(data_dir)
+    return Settings(
+        database_url=_database_url(env, data_dir),
+        redis=RedisSetting.from_url(env.get("ECWI_REDIS_URL") or f"unix://{_socket(data_dir)}"),
+        base_url=base_url,
+        secret_key=_secret_key(env, data_dir),
+        data_dir=data_dir,
+        mail=_mail(env.get("ECWI_MAIL_URL") or f"file:{data_dir / 'mail'}"),
+        mail_from=_mail_from(env, base_url),
+        office_time_zone=env.get("ECWI_OFFICE_TIME_ZONE") or "Europe/Amsterdam",
+        port=port,
+        lease_seconds=_integer(env, "ECWI_LEASE_SECONDS", default=60, least=1, most=3600),
+        tick_seconds=_integer(env, "ECWI_TICK_SECONDS", default=30, least=1, most=3600),
+        demo=_yes(env, "ECWI_DEMO", default=False),
+        threads=_integer(env, "ECWI_THREADS", default=8, least=1, most=64),
+    )
+
+
+def python_environment() -> dict[str, str]:
+    """The environment for child processes: ours, with time zone data taken from the locked ``tzdata`` package only."""
+    return {**os.environ, "PYTHONTZPATH": ""}
+
+
+def wants_locked_time_zones() -> bool:
+    """Tell whether this process was started with ``PYTHONTZPATH`` empty, so that the locked ``tzdata`` decides."""
+    return os.environ.get("PYTHONTZPATH") == ""
+
+
+def _make_writable(data_dir: Path) -> None:
+    try:
+        (data_dir / "run").mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = data_dir / "run" / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SettingsError(
+            f"ECWI_DATA_DIR: {data_dir} cannot be written ({error.strerror}). Choose another folder."
+        ) from error
+
+
+def _socket(data_dir: Path) -> Path:
+    socket = data_dir / "run" / "valkey.sock"
+    if len(os.fsencode(socket)) > SOCKET_PATH_LIMIT:
+        raise SettingsError(
+            f"ECWI_DATA_DIR: {data_dir} is too long a path for a Unix socket. Choose a shorter one or set ECWI_REDIS_URL."
+        )
+    return socket
+
+
+def _database_url(env: Mapping[str, str], data_dir: Path) -> str:
+    url = env.get("ECWI_DATABASE_URL") or f"sqlite:///{data_dir / 'ecwi.sqlite'}"
+    for short in ("postgresql://", "postgres://"):
+        if url.startswith(short):
+            url = "postgresql+psycopg://" + url.removeprefix(short)
+    if url.startswith("sqlite:///") and ":memory:" not in url and len(url) > len("sqlite:///"):
+        return url
+    if url.startswith("postgresql+psycopg://"):
+        return url
+    raise SettingsError(
+        f"ECWI_DATABASE_URL: {url!r} is not understood. Use sqlite:////path/of/file or postgresql://user@host/name."
+    )
+
+
+def _check_base_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise SettingsError(f"ECWI_BASE_URL: {url!r} is not an address of a site. Use https://events.example.org.")
+
+
+def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:
+    """Take the key from the environment, or keep one of our own in the data folder (made once, readable by us only)."""
+    if key := env.get("ECWI_SECRET_KEY"):
+        if len(key) < KEY_BYTES_AT_LEAST:
+            raise SettingsError(f"ECWI_SECRET_KEY: use {KEY_BYTES_AT_LEAST} characters or more.")
+        return key
+    path = data_dir / "secret-key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(fresh := secrets.token_urlsafe(32))
+    return fresh
+
+
+def _mail(url: str) -> MailSetting:
+    if url.startswith("file:"):
+        folder = Path(url.removeprefix("file:")).expanduser()
+        if not folder.is_absolute():
+            raise SettingsError(f"ECWI_MAIL_URL: {url!r} needs an absolute folder, like file:/var/lib/ecwi/mail.")
+        return MailSetting(folder=folder)
+    parts = urlsplit(url)
+    tls = {"smtp": "", "smtp+starttls": "starttls", "smtps": "implicit"}.get(parts.scheme)
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise SettingsError(f"ECWI_MAIL_URL: {url!r} has a port that is not a number.") from error
+    if tls is None or not parts.hostname:
+        raise SettingsError(
+            f"ECWI_MAIL_URL: {quote(parts.scheme) or url!r} is not understood. Use smtp://host:25, "
+            "smtp+starttls://user:password@host:587, smtps://user:password@host:465 or file:/folder."
+        )
+    default_port = {"": 25, "starttls": 587, "implicit": 465}[tls]
+    return MailSetting(None, parts.hostname, port or default_port, parts.username or "", parts.password or "", tls)
+
+
+def _mail_from(env: Mapping[str, str], base_url: str) -> str:
+    host = urlsplit(base_url).hostname or "localhost"
+    address = env.get("ECWI_MAIL_FROM") or f"events@{host}"
+    if address.count("@") != 1 or any(c in address for c in " \r\n<>,;"):
+        raise SettingsError(f"ECWI_MAIL_FROM: {address!r} is not a plain email address, like events@example.org.")
+    return address
+
+
+def _integer(env: Mapping[str, str], name: str, *, default: int, least: int = 0, most: int) -> int:
+    text = env.get(name)
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise SettingsError(f"{name}: {text!r} is not a whole number from {least} to {most}.")
+    return int(text)
+
+
+def _yes(env: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = env.get(name)
+    if not text:
+        return default
+    if text.lower() not in {"1", "0", "yes", "no", "true", "false"}:
+        raise SettingsError(f"{name}: {text!r} is not yes or no.")
+    return text.lower() in {"1", "yes", "true"}

@@ -1,0 +1,1 @@
+"""ecwi-events: from a sign-up to the yearly overview, every figure traced to its records."""

@@ -1,0 +1,1 @@
+"""Who was there: rows of evidence, and the verdict derived from them."""

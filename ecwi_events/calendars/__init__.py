@@ -1,0 +1,1 @@
+"""iCalendar objects: feeds, downloads, and the entries that travel in mails."""

@@ -1,0 +1,60 @@
+"""The doorbell: after a commit that put work, tell the workers, if they can be reached.
+
+Ringing never waits and never fails: a thread of its own publishes, many rings within a moment become one, and a Redis that
+is away is tried again after a while. Nothing is lost by a ring that did not get through, because a tick looks at the work
+table anyway.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from celery import Celery
+
+GATHER_SECONDS = 0.05  # rings this close together are one
+REST_SECONDS = 10.0  # how long to leave a Redis alone that did not answer
+RING_LIVES_SECONDS = 30  # an unheard ring is of no use later: the tick has come by then
+
+log = logging.getLogger(__name__)
+
+
+class Doorbell:
+    """Rings the Celery task ``drain`` from a thread of its own."""
+
+    def __init__(self, broker: str) -> None:
+        self._broker = broker
+        self._rung = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def ring(self) -> None:
+        """Ask for a drain soon; returns at once."""
+        self._rung.set()
+        if self._thread is None or not self._thread.is_alive():
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:  # a fork leaves no thread behind, so look again
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._publish_forever, name="doorbell", daemon=True)
+                self._thread.start()
+
+    def _publish_forever(self) -> None:
+        bell = Celery("doorbell", broker=self._broker, set_as_current=False)
+        bell.conf.update(
+            broker_connection_timeout=1,
+            broker_transport_options={"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0},
+        )
+        while True:
+            self._rung.wait()
+            time.sleep(GATHER_SECONDS)
+            self._rung.clear()
+            try:
+                bell.send_task("ecwi.drain", expires=RING_LIVES_SECONDS, retry=False, ignore_result=True)
+            except Exception as error:  # noqa: BLE001 - whatever ails the broker must not reach a sign-up
+                log.warning(
+                    "doorbell: the broker does not answer (%s); the tick will find the work", type(error).__name__
+                )
+                time.sleep(REST_SECONDS)

@@ -1,0 +1,84 @@
+"""Draining: claim what is due, do it, finish it; each piece in transactions of its own."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecwi_events.jobs.handlers import HANDLERS
+from ecwi_events.kernel import clock
+from ecwi_events.kernel.db import transaction
+from ecwi_events.work import service as work
+from ecwi_events.work.rules import is_too_late
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from config import Settings
+    from ecwi_events.work.service import Claim
+
+BATCH = 20
+HEARTBEAT = "drain"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Drained:
+    """What one drain did."""
+
+    done: int = 0
+    failed: int = 0
+
+
+def drain(app: Flask, settings: Settings) -> Drained:
+    """Do everything that is due now, in the order of its priority; needs an application context."""
+    drained = Drained()
+    while pieces := _claim(settings):
+        claimed_at = time.monotonic()
+        for piece in pieces:
+            if time.monotonic() - claimed_at > settings.lease_seconds / 2 and not _still_ours(piece, settings):
+                continue
+            if _do(app, piece, settings):
+                drained.done += 1
+            else:
+                drained.failed += 1
+    if drained.done or drained.failed:
+        log.info("drained: %s done, %s failed", drained.done, drained.failed)
+    return drained
+
+
+def beat() -> None:
+    """Write that the workers drain: called by the tick, which came through the broker to get here."""
+    with transaction():
+        work.beat(HEARTBEAT, now=clock.utc_now())
+
+
+def _claim(settings: Settings) -> list[Claim]:
+    with transaction():
+        return work.claim(tuple(HANDLERS), now=clock.utc_now(), limit=BATCH, lease_seconds=settings.lease_seconds)
+
+
+def _still_ours(piece: Claim, settings: Settings) -> bool:
+    with transaction():
+        return work.extend(piece, lease_seconds=settings.lease_seconds)
+
+
+def _do(app: Flask, piece: Claim, settings: Settings) -> bool:
+    now = clock.utc_now()
+    if is_too_late(piece.not_after, now=now):
+        with transaction():
+            work.give_up(piece, "too late", now=now)
+        return False
+    try:
+        HANDLERS[piece.kind](app, piece, settings)
+    except Exception as error:  # a poisoned row must not stop the others
+        log.exception("work %s (%s) failed", piece.id, piece.kind)
+        with transaction():
+            work.fail(piece, f"{type(error).__name__}: {error}", now=clock.utc_now())
+        return False
+    with transaction():
+        work.finish(piece, now=clock.utc_now())
+    return True

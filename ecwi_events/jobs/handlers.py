@@ -1,0 +1,17 @@
+"""Which act does which kind of work. An older worker leaves kinds that it does not know alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+
+    from config import Settings
+    from ecwi_events.work.service import Claim
+
+    Handler = Callable[[Flask, Claim, Settings], None]
+
+HANDLERS: dict[str, Handler] = {}

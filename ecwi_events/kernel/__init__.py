@@ -1,0 +1,1 @@
+"""What every room stands on: database, clock, errors, text, tokens, links, and the wording of times."""

@@ -1,0 +1,215 @@
+"""The database: both engines' rules, column types, and the one place that commits.
+
+SQLite: WAL, foreign keys, ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for writers, and one write mutex for the process.
+PostgreSQL: time-outs, so that nothing waits for ever. Reasons: docs/decisions/0002-two-engines.md.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase
+
+from ecwi_events.kernel import integrity
+from ecwi_events.kernel.text import clean_line, clean_prose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from enum import StrEnum
+
+    from sqlalchemy.orm import Session
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLITE_NEEDED = (3, 35)  # the first release with RETURNING
+
+_write_mutex = threading.Lock()
+_after_commit: list[Callable[[], None]] = []
+
+
+class Model(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(session_options={"expire_on_commit": False})
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An instant: takes and gives aware datetimes in UTC only, on both engines."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Keep instants as sortable text on SQLite, where DateTime would come back naive."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sa.String(26))
+        return dialect.type_descriptor(sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:  # noqa: ANN401 - text or datetime
+        """Refuse naive datetimes; convert the others to UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime is no instant")
+        value = value.astimezone(UTC)
+        return value.strftime("%Y-%m-%d %H:%M:%S.%f") if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ANN401
+        """Give back an aware datetime in UTC."""
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return value.astimezone(UTC)  # type: ignore[no-any-return]  # psycopg gives datetimes
+
+
+class Line(sa.types.TypeDecorator[str]):
+    """One line of text, cleaned on its way in."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        """Clean; a text of blanks becomes the empty text."""
+        return None if value is None else clean_line(value)
+
+
+class Prose(sa.types.TypeDecorator[str]):
+    """Text of several lines, cleaned on its way in."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        """Clean; line breaks stay."""
+        return None if value is None else clean_prose(value)
+
+
+def state_of(states: type[StrEnum], name: str) -> sa.Enum:
+    """Return a column type for a ``StrEnum``: text with a check constraint called ``ck_<table>_<name>``."""
+    return sa.Enum(
+        states,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        values_callable=lambda members: [m.value for m in members],
+    )
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return the options for SQLAlchemy's engine, by the kind of database."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 10}, "pool_size": 20, "max_overflow": 20}
+    settings = "-c lock_timeout=3000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=30000"
+    return {
+        "connect_args": {"options": f"{settings} -c timezone=UTC", "connect_timeout": 5},
+        "pool_pre_ping": True,
+        "pool_size": 16,
+        "max_overflow": 8,
+        "pool_timeout": 5,
+    }
+
+
+def prepare_engine(engine: sa.Engine, *, durable: bool = True) -> None:
+    """Give an engine the house's rules; ``durable=False`` is for throw-away test databases only."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection
+        connection.isolation_level = None  # we say BEGIN ourselves, see below
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={'FULL' if durable else 'OFF'}",
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: sa.Connection) -> None:
+        writing = connection.get_execution_options().get("writing")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def when_work_is_committed(ring: Callable[[], None]) -> None:
+    """Register the one doorbell of this process; called after each commit that put work rows. It must not fail or wait."""
+    _after_commit[:] = [ring]
+
+
+def work_was_put() -> None:
+    """Note that the open transaction put work, so that the bell rings after its commit."""
+    db.session().info["ring"] = True
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open the one writing transaction of a door: commit on success, roll back on any error, never nest.
+
+    Raises:
+        RuntimeError: a transaction is open already, or rows were changed outside of one.
+        Refused: the database refused the change, and the constraint has a sentence (`ecwi_events.kernel.integrity`).
+    """
+    session = db.session()
+    if session.info.get("in_transaction"):
+        raise RuntimeError("transaction() does not nest: the door opens it, rooms flush")
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("rows were changed outside of transaction()")
+    session.rollback()  # ends the read that looking up the signed-in person began
+    embedded = session.get_bind().dialect.name == "sqlite"
+    session.info.update(in_transaction=True, ring=False)
+    try:
+        with _write_mutex if embedded else nullcontext():
+            session.connection(execution_options={"writing": True})
+            yield session
+            session.commit()
+    except sa.exc.IntegrityError as error:
+        session.rollback()
+        raise integrity.translated(error) from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["in_transaction"] = False
+    if session.info.pop("ring", False) and _after_commit:
+        _after_commit[0]()
+
+
+RowT = TypeVar("RowT", bound=Model)
+
+
+def insert_unless_there(table: type[RowT], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]) -> list[int]:
+    """Insert rows whose unique ``key`` is not taken yet; return the ids of those that were new, in any order."""
+    if not rows:
+        return []
+    session = db.session()
+    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    target = sa.inspect(table).local_table
+    assert isinstance(target, sa.Table)  # noqa: S101 - tells mypy what a mapped class has
+    statement = make(target).values(list(rows)).on_conflict_do_nothing(index_elements=list(key)).returning(target.c.id)
+    return list(session.execute(statement).scalars())
+
+
+def check_engine(engine: sa.Engine) -> str | None:
+    """Return a sentence if the database cannot serve us, else None."""
+    import sqlite3  # noqa: PLC0415 - only the version constant, only here
+
+    if engine.dialect.name == "sqlite" and sqlite3.sqlite_version_info < SQLITE_NEEDED:
+        return f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed."
+    return None

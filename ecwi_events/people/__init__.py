@@ -1,0 +1,1 @@
+"""Persons, their addresses and roles, signing in, organisations and their membership over time."""

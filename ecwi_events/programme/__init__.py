@@ -1,0 +1,1 @@
+"""Activities (PLAs and webinars), their sessions, components, hosts, money, outcomes and resources."""

@@ -1,0 +1,268 @@
+"""Tables of the programme."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ecwi_events.kernel.db import Line, Model, Prose, UtcDateTime, state_of
+from ecwi_events.people.models import Organisation
+
+
+class ActivityKind(StrEnum):
+    """A Peer Learning Activity, or a webinar (a series of webinars is one activity)."""
+
+    PLA = "pla"
+    WEBINAR = "webinar"
+
+
+class ActivityStatus(StrEnum):
+    """Where an activity stands; ``ongoing`` means that no end is planned, not that it is running."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    PLANNED = "planned"
+    RUNNING = "running"
+    ONGOING = "ongoing"
+    COMPLETED = "completed"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+
+
+class Theme(StrEnum):
+    """The four themes of the initiative."""
+
+    STANDARDS = "standards"
+    TRAINING = "training"
+    MENTORING = "mentoring"
+    RECOGNITION = "recognition"
+
+
+class Format(StrEnum):
+    """How a session or a component is held."""
+
+    ONLINE_SESSION = "online_session"
+    WEBINAR = "webinar"
+    IN_PERSON_SESSION = "in_person_session"
+    HYBRID_SESSION = "hybrid_session"
+    STUDY_VISIT = "study_visit"
+
+
+class OrganisationRole(StrEnum):
+    """What an organisation is in an activity."""
+
+    HOST = "host"
+    CO_HOST = "co_host"
+    CONTRIBUTOR = "contributor"
+    FUNDER = "funder"
+
+
+class SessionStatus(StrEnum):
+    """Whether a session takes place."""
+
+    PLANNED = "planned"
+    CANCELLED = "cancelled"
+
+
+class Payer(StrEnum):
+    """Who paid: an axis of its own, apart from where the money came from."""
+
+    MEMBERS = "members"
+    SECRETARIAT = "secretariat"
+    OTHER = "other"
+
+
+class MoneyStage(StrEnum):
+    """How sure an amount is."""
+
+    PLANNED = "planned"
+    COMMITTED = "committed"
+    ACTUAL = "actual"
+
+
+class OutcomeKind(StrEnum):
+    """Whether an outcome was hoped for or reached."""
+
+    PLANNED = "planned"
+    ACHIEVED = "achieved"
+
+
+class Activity(Model):
+    """What people sign up for."""
+
+    __tablename__ = "activity"
+    __table_args__ = (
+        sa.CheckConstraint("period_end IS NULL OR period_start IS NULL OR period_end >= period_start", name="period"),
+        sa.CheckConstraint("NOT (open_end AND period_end IS NOT NULL)", name="open_end"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    slug: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    kind: Mapped[ActivityKind] = mapped_column(state_of(ActivityKind, "kind"))
+    status: Mapped[ActivityStatus] = mapped_column(state_of(ActivityStatus, "status"), default=ActivityStatus.DRAFT)
+    title: Mapped[str] = mapped_column(Line(200))
+    strapline: Mapped[str | None] = mapped_column(Line(200))
+    summary: Mapped[str | None] = mapped_column(Prose)
+    description: Mapped[str | None] = mapped_column(Prose)
+    theme: Mapped[Theme | None] = mapped_column(state_of(Theme, "theme"))
+    language: Mapped[str] = mapped_column(sa.String(8), default="en")
+    target_region: Mapped[str | None] = mapped_column(Line(80))
+    home_year: Mapped[int] = mapped_column(sa.Integer, index=True)
+    display_order: Mapped[int] = mapped_column(sa.Integer, default=0)
+    approved_on: Mapped[date | None] = mapped_column(sa.Date)
+    # The period of the publication, by month: first day of the first month, first day of the last month.
+    period_start: Mapped[date | None] = mapped_column(sa.Date)
+    period_end: Mapped[date | None] = mapped_column(sa.Date)
+    open_end: Mapped[bool] = mapped_column(default=False)
+    replanned: Mapped[str | None] = mapped_column(Line(60))
+    structure_note: Mapped[str | None] = mapped_column(Line(200))
+    participants_note: Mapped[str | None] = mapped_column(Line(200))
+    resources_heading: Mapped[str | None] = mapped_column(Line(60))
+    sign_up_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # False: what is known was declared (typed in from a publication), not recorded person by person.
+    records_complete: Mapped[bool] = mapped_column(default=True)
+    revision: Mapped[int] = mapped_column(sa.Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    sessions: Mapped[list[ActivitySession]] = relationship(
+        lazy="raise", back_populates="activity", order_by="ActivitySession.starts_at"
+    )
+    roles: Mapped[list[ActivityOrganisation]] = relationship(
+        lazy="raise", back_populates="activity", order_by="ActivityOrganisation.position"
+    )
+    components: Mapped[list[Component]] = relationship(lazy="raise", order_by="Component.position")
+    outcomes: Mapped[list[Outcome]] = relationship(lazy="raise", order_by="Outcome.position")
+    resources: Mapped[list[Resource]] = relationship(lazy="raise", order_by="Resource.position")
+
+
+class ActivitySession(Model):
+    """One meeting. Wall time and zone are the promise; the instants are derived from them."""
+
+    __tablename__ = "activity_session"
+    __table_args__ = (
+        sa.CheckConstraint("duration_minutes > 0", name="duration"),
+        sa.CheckConstraint("fold IN (0, 1)", name="fold"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(sa.String(36), unique=True)
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
+    title: Mapped[str] = mapped_column(Line(200))
+    summary: Mapped[str | None] = mapped_column(Prose)
+    format: Mapped[Format] = mapped_column(state_of(Format, "format"), default=Format.ONLINE_SESSION)
+    starts_local: Mapped[datetime] = mapped_column(sa.DateTime)
+    fold: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
+    zone: Mapped[str] = mapped_column(sa.String(64))
+    duration_minutes: Mapped[int] = mapped_column(sa.Integer)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tzdata_version: Mapped[str] = mapped_column(sa.String(16))
+    language: Mapped[str] = mapped_column(sa.String(8), default="en")
+    meeting_url: Mapped[str | None] = mapped_column(Line(500))
+    status: Mapped[SessionStatus] = mapped_column(state_of(SessionStatus, "status"), default=SessionStatus.PLANNED)
+    ical_sequence: Mapped[int] = mapped_column(sa.Integer, default=0)
+    schedule_revision: Mapped[int] = mapped_column(sa.Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    activity: Mapped[Activity] = relationship(lazy="raise", back_populates="sessions")
+
+
+class ActivityOrganisation(Model):
+    """An organisation's role in an activity."""
+
+    __tablename__ = "activity_organisation"
+    __table_args__ = (
+        sa.UniqueConstraint("activity_id", "organisation_id", "role"),
+        sa.Index(
+            "uq_activity_organisation_host", "activity_id", unique=True,
+            sqlite_where=sa.text("role = 'host'"), postgresql_where=sa.text("role = 'host'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"))
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    role: Mapped[OrganisationRole] = mapped_column(state_of(OrganisationRole, "role"))
+    position: Mapped[int] = mapped_column(sa.Integer, default=0)
+
+    activity: Mapped[Activity] = relationship(lazy="raise", back_populates="roles")
+    organisation: Mapped[Organisation] = relationship(lazy="raise")
+
+
+class Component(Model):
+    """What an activity is made of, for the structure line: 5 webinars of 90 minutes, 2 study visits."""
+
+    __tablename__ = "component"
+    __table_args__ = (
+        sa.CheckConstraint("count IS NULL OR count > 0", name="count"),
+        sa.CheckConstraint("minutes_each IS NULL OR minutes_each > 0", name="minutes_each"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
+    position: Mapped[int] = mapped_column(sa.Integer, default=0)
+    format: Mapped[Format] = mapped_column(state_of(Format, "format"))
+    count: Mapped[int | None] = mapped_column(sa.Integer)
+    minutes_each: Mapped[int | None] = mapped_column(sa.Integer)
+    destination: Mapped[str | None] = mapped_column(sa.String(2))
+    is_planned_only: Mapped[bool] = mapped_column(default=False)
+
+
+class MoneyLine(Model):
+    """An amount of money or its worth in kind, in minor units of its currency."""
+
+    __tablename__ = "money_line"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
+    payer: Mapped[Payer] = mapped_column(state_of(Payer, "payer"))
+    funder_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"))
+    in_kind: Mapped[bool] = mapped_column(default=False)
+    stage: Mapped[MoneyStage] = mapped_column(state_of(MoneyStage, "stage"))
+    amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
+    currency: Mapped[str] = mapped_column(sa.String(3), default="EUR")
+    note: Mapped[str | None] = mapped_column(Line(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Outcome(Model):
+    """Something learned or changed: hoped for, or reached."""
+
+    __tablename__ = "outcome"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
+    position: Mapped[int] = mapped_column(sa.Integer, default=0)
+    kind: Mapped[OutcomeKind] = mapped_column(state_of(OutcomeKind, "kind"), default=OutcomeKind.ACHIEVED)
+    text: Mapped[str] = mapped_column(Line(500))
+
+
+class Resource(Model):
+    """Something made or used in an activity that others can use."""
+
+    __tablename__ = "resource"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
+    position: Mapped[int] = mapped_column(sa.Integer, default=0)
+    title: Mapped[str] = mapped_column(Line(300))
+    url: Mapped[str | None] = mapped_column(Line(500))
+
+
+class StatusChange(Model):
+    """Who moved an activity to which status, when and why."""
+
+    __tablename__ = "status_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
+    status: Mapped[ActivityStatus] = mapped_column(state_of(ActivityStatus, "status"))
+    by_person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    reason: Mapped[str | None] = mapped_column(Line(300))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,1 @@
+"""Signing up: places, the waiting list, withdrawing."""

@@ -1,0 +1,57 @@
+"""One table says who may open which page; a page that is missing from it fails the build and is closed to everyone."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import flask
+
+from ecwi_events.kernel.errors import NotAllowed
+from ecwi_events.web import identity
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+class Door(StrEnum):
+    """Who may come in. ``host`` is narrowed further by the act: own activities only."""
+
+    ANYONE = "anyone"
+    LINK = "link"  # whoever holds the personal link in the address
+    SIGNED_IN = "signed_in"
+    HOST = "host"
+    OFFICE = "office"
+
+
+ACCESS: dict[str, Door] = {
+    "static": Door.ANYONE,
+    "site.health": Door.ANYONE,
+    "site.ready": Door.ANYONE,
+}
+
+
+def install(app: Flask) -> None:
+    """Check every request against the table, before anything else is done for it."""
+    app.before_request(check)
+
+
+def check() -> None:
+    """Let the request pass, or raise `NotAllowed`.
+
+    Raises:
+        NotAllowed: the page is not for the person who asks, or nobody wrote down whom it is for.
+    """
+    endpoint = flask.request.endpoint
+    if endpoint is None:
+        return  # no such page: routing answers 404
+    door = ACCESS.get(endpoint)
+    if door in {Door.ANYONE, Door.LINK}:
+        return
+    who = identity.present()
+    if door is None or who is None:
+        raise NotAllowed("You cannot see this page. Sign in first.")
+    if door is Door.OFFICE and not who.runs_office:
+        raise NotAllowed("You cannot see this page. It is for the office.")
+    if door is Door.HOST and not (who.runs_office or who.host_of):
+        raise NotAllowed("You cannot see this page. It is for hosts.")

@@ -1,0 +1,77 @@
+"""From a room's no to an answer: the one table of errors and HTTP status."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import flask
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from ecwi_events.kernel.errors import DomainError, Invalid, NotAllowed, NotFound, Refused
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.typing import ResponseReturnValue
+
+STATUS: dict[type[DomainError], int] = {NotFound: 404, NotAllowed: 403, Refused: 409, Invalid: 422}
+RETRY_SECONDS = "5"
+
+log = logging.getLogger(__name__)
+
+
+def install(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(DomainError, domain_error)
+    app.register_error_handler(CSRFError, form_expired)
+    app.register_error_handler(HTTPException, http_error)
+    for away in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(away, database_away)
+    app.register_error_handler(Exception, unexpected)
+
+
+def page(status: int, message: str) -> ResponseReturnValue:
+    """Render the page of an error; it asks neither the database nor who is signed in."""
+    return flask.render_template("errors/page.html", status=status, message=message), status
+
+
+def domain_error(error: DomainError) -> ResponseReturnValue:
+    """Answer a room's no with its own sentence."""
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    return page(status, error.message)
+
+
+def form_expired(error: CSRFError) -> ResponseReturnValue:  # noqa: ARG001 - Flask's signature
+    """Say that the form is too old, without blame."""
+    return page(400, "This page was open for a long time. Go back, load it again, and send the form once more.")
+
+
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    """Answer errors that come from Flask itself in our words."""
+    sentences = {
+        404: "We cannot find this page.",
+        405: "This page cannot be used in this way.",
+        413: "This is too large. Send 5 MB or less.",
+    }
+    return page(error.code or 500, sentences.get(error.code or 500, "We cannot do this. Go back and try again."))
+
+
+def database_away(error: Exception) -> ResponseReturnValue:
+    """Answer 503 while the database is locked or away; the next request tries afresh."""
+    log.warning("database away: %s", type(error).__name__)
+    answer = flask.make_response(
+        page(503, "Sorry, something went wrong on our side. Nothing was saved. Try again in a few minutes.")
+    )
+    answer.headers["Retry-After"] = RETRY_SECONDS
+    return answer
+
+
+def unexpected(error: Exception) -> ResponseReturnValue:
+    """Answer 500 and keep the story in the log."""
+    log.error("unexpected error on %s", flask.request.endpoint, exc_info=error)
+    if flask.current_app.testing:
+        raise error
+    return page(500, "Sorry, something went wrong on our side. Nothing was saved. Try again in a few minutes.")

@@ -1,0 +1,41 @@
+"""Reads of the work table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.kernel.db import db
+from ecwi_events.work.models import Heartbeat, Work, WorkState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How much work there is, by state, and since when the oldest due piece waits."""
+
+    due: int
+    leased: int
+    dead: int
+    oldest_due_at: datetime | None
+
+
+def backlog(*, now: datetime) -> Backlog:
+    """Count the open work and the given-up work."""
+    rows = db.session.execute(
+        sa.select(Work.state, sa.func.count()).where(Work.state != WorkState.DONE).group_by(Work.state)
+    ).all()
+    counts = dict(row.tuple() for row in rows)
+    oldest = db.session.scalar(
+        sa.select(sa.func.min(Work.due_at)).where(Work.state == WorkState.DUE, Work.due_at <= now)
+    )
+    return Backlog(counts.get(WorkState.DUE, 0), counts.get(WorkState.LEASED, 0), counts.get(WorkState.DEAD, 0), oldest)
+
+
+def last_beat(name: str) -> datetime | None:
+    """Return when the workers last drained, or None if they never did."""
+    return db.session.scalar(sa.select(Heartbeat.beat_at).where(Heartbeat.name == name))
