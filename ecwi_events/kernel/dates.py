@@ -178,15 +178,9 @@ def resolve(wall: datetime, zone: str, *, fold: int | None = None) -> datetime:
     if first.utcoffset() == second.utcoffset():
         return first.astimezone(UTC)
     if first.astimezone(UTC).astimezone(info).replace(tzinfo=None) != wall:
-        raise WallTimeGap(
-            {
-                "starts_local": f"Clocks in {city(zone)} skip {wall:%H:%M} on {day_label(wall.date())}. Choose another time."
-            }
-        )
+        message = f"Clocks in {city(zone)} skip {wall:%H:%M} on {day_label(wall.date())}. Choose another time."
+        raise WallTimeGap({"starts_local": message})
     if fold is None:
-        raise WallTimeFold(
-            {
-                "starts_local": f"Clocks in {city(zone)} show {wall:%H:%M} twice on {day_label(wall.date())}. Say which one you mean."
-            }
-        )
+        message = f"Clocks in {city(zone)} show {wall:%H:%M} twice on {day_label(wall.date())}. Say which one you mean."
+        raise WallTimeFold({"starts_local": message})
     return (second if fold else first).astimezone(UTC)
