@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecwi_events.web import access, errors, headers, identity, site, static
+from ecwi_events.web import access, errors, headers, identity, layout, site, static
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def install(app: Flask, settings: Settings) -> None:
     """Give the application its pages and everything that guards them."""
     static.install(app)
+    layout.install(app)
     identity.install(app)
     headers.install(app, settings)
     errors.install(app)

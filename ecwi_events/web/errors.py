@@ -35,7 +35,8 @@ def install(app: Flask) -> None:
 
 def page(status: int, message: str) -> ResponseReturnValue:
     """Render the page of an error; it asks neither the database nor who is signed in."""
-    return flask.render_template("errors/page.html", status=status, message=message), status
+    template = flask.current_app.jinja_env.get_template("errors/page.html")  # without context processors
+    return template.render(status=status, message=message), status
 
 
 def domain_error(error: DomainError) -> ResponseReturnValue:

@@ -1,0 +1,1 @@
+// Everything here only makes faster what works without it.
