@@ -99,7 +99,9 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     """
     env = os.environ if environ is None else environ
     data_dir = Path(env.get("ECWI_DATA_DIR") or PROJECT / "var").expanduser().resolve()
-    port = _integer(env, "ECWI_PORT", default=_integer(env, "PORT", default=8000, least=0, most=65535), most=65535)
+    port = _integer(
+        env, "ECWI_PORT", default=_integer(env, "PORT", default=8000, least=1, most=65535), least=1, most=65535
+    )
     base_url = (env.get("ECWI_BASE_URL") or f"http://localhost:{port}").rstrip("/")
     _check_base_url(base_url)
     _make_writable(data_dir)

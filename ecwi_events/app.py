@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -28,6 +29,7 @@ def create_app(settings: Settings | None = None, *, durable: bool = True) -> Fla
         config.SettingsError: a setting is wrong, or the database cannot serve us.
     """
     settings = settings or config.from_environment()
+    zoneinfo.reset_tzpath(to=())  # the locked tzdata package decides, not what the machine happens to have
     app = Flask(
         "ecwi_events",
         root_path=str(config.PROJECT / "ecwi_events"),
