@@ -1,0 +1,161 @@
+"""Charts as SVG: the same drawing for pages and for print.
+
+Every chart has a ``<title>`` and a ``<desc>`` that says in words what it shows. Looks are SVG attributes only (our content
+policy allows no inline style); the classes let a page's stylesheet change colours, for dark mode. Decorative pictures are
+in `ecwi_events.overview.blocks`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+INK, INK_2, LINE, SUNK = "#1D2A2C", "#4B5A5C", "#E2D8C8", "#F4EDE1"
+SLICES = (("s1", "#0B5F56"), ("s2", "#F0B03A"), ("s3", "#2C6C9C"), ("s4", "#75478A"))
+SHADES = (
+    ("t1", "#CFE6DF", "#12312D"),
+    ("t2", "#7DBDB0", "#06231F"),
+    ("t3", "#0B5F56", "#FFFFFF"),
+    ("t4", "#062F2B", "#FFFFFF"),
+)
+FONT = 'font-family="Fira Sans, system-ui, sans-serif"'
+MAP_FROM = 10  # fewer countries read better as a list (overview.md 4.3)
+
+# A rough geographic place for each country, column and row; no borders are drawn, so no side is taken.
+TILES: dict[str, tuple[int, int]] = {
+    "IS": (1, 1), "NO": (5, 1), "SE": (6, 1), "FI": (7, 1), "IE": (1, 2), "GB": (2, 2), "DK": (5, 2), "LV": (7, 2), "EE": (8, 2),
+    "NL": (4, 3), "DE": (5, 3), "PL": (6, 3), "LT": (7, 3), "BY": (8, 3), "BE": (3, 4), "LU": (4, 4), "CZ": (5, 4), "SK": (6, 4),
+    "UA": (7, 4), "KZ": (10, 4), "MN": (12, 4), "FR": (2, 5), "CH": (3, 5), "AT": (4, 5), "HU": (5, 5), "RO": (6, 5), "MD": (7, 5),
+    "GE": (9, 5), "AZ": (10, 5), "UZ": (11, 5), "KG": (12, 5), "PT": (1, 6), "ES": (2, 6), "IT": (3, 6), "SI": (4, 6), "HR": (5, 6),
+    "RS": (6, 6), "BG": (7, 6), "AM": (9, 6), "TM": (10, 6), "TJ": (11, 6), "BA": (5, 7), "XK": (6, 7), "MK": (7, 7), "TR": (9, 7),
+    "ME": (5, 8), "AL": (6, 8), "GR": (7, 8), "CY": (9, 8), "MT": (3, 8),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """One bar or one share: its name, its size and its printed number."""
+
+    label: str
+    value: float
+    printed: str
+
+
+def funding_bar(parts: Sequence[Part], *, title: str, ident: str) -> str:
+    """Return one 100 % bar with its shares labelled; an empty text if there is nothing to show."""
+    parts = [part for part in parts if part.value > 0]
+    total = sum(part.value for part in parts)
+    if not total:
+        return ""
+    width, bar = 640.0, 46
+    marks, x = [], 0.0
+    for index, part in enumerate(parts):
+        name, colour = SLICES[index % len(SLICES)]
+        share = width * part.value / total
+        gap = 3 if index < len(parts) - 1 else 0
+        marks.append(
+            f'<rect class="{name}" x="{x:.1f}" y="1" width="{max(share - gap, 1):.1f}" height="{bar}" rx="5" fill="{colour}"'
+            f' stroke="{INK}" stroke-width="1"/>'
+        )
+        x += share
+    for index, part in enumerate(parts):
+        marks.append(_key(index, part, bar + 24 + 26 * index))
+    described = "; ".join(f"{part.label} {part.printed}" for part in parts)
+    return _svg(642, bar + 12 + 26 * len(parts), marks, title=title, desc=f"One bar of 100%: {described}.", ident=ident)
+
+
+def _key(index: int, part: Part, y: float) -> str:
+    name, colour = SLICES[index % len(SLICES)]
+    return (
+        f'<rect class="{name}" x="1" y="{y - 13:.0f}" width="15" height="15" rx="3" fill="{colour}" stroke="{INK}"'
+        f' stroke-width="1"/>{_text(26, y, part.label)}{_text(640, y, part.printed, bold=True, end=True)}'
+    )
+
+
+def bars(parts: Sequence[Part], *, title: str, ident: str) -> str:
+    """Return horizontal bars from zero, longest first, each with its printed number; empty if there is nothing to show."""
+    ranked = sorted((part for part in parts if part.value >= 0), key=lambda part: -part.value)
+    most = max((part.value for part in ranked), default=0)
+    if not most:
+        return ""
+    marks = []
+    for row, part in enumerate(ranked):
+        y = 18 + row * 44
+        marks.append(_text(1, y, _shortened(part.label)) + _text(640, y, part.printed, bold=True, end=True))
+        marks.append(
+            f'<rect class="s1" x="1" y="{y + 7}" width="{max(639 * part.value / most, 2):.1f}" height="12" rx="4"'
+            f' fill="{SLICES[0][1]}"/>'
+        )
+    described = "; ".join(f"{part.label}: {part.printed}" for part in ranked)
+    return _svg(642, 44 * len(ranked), marks, title=title, desc=f"Bars, longest first. {described}.", ident=ident)
+
+
+def tile_map(counts: dict[str, tuple[str, int]], *, title: str, ident: str) -> str:
+    """Return a map of one tile per country, from ``{code: (name, number)}``; empty below `MAP_FROM` countries.
+
+    A country without a place on the map is named in the description and in the table that stands beside the map.
+    """
+    if len(counts) < MAP_FROM:
+        return ""
+    step, most = 52, max(number for _, number in counts.values())
+    marks = [
+        f'<g>{_tile(column, row, step, "t0", SUNK)}{_text(_middle(column, step), row * step - 20, code, colour=INK_2, middle=True)}</g>'
+        for code, (column, row) in TILES.items() if code not in counts
+    ]  # fmt: skip
+    for code, (_, number) in counts.items():
+        if code in TILES:
+            marks.append(_filled(code, number, most, step))
+    ranked = sorted(counts.values(), key=lambda entry: (-entry[1], entry[0]))
+    described = "; ".join(f"{name}: {number}" for name, number in ranked)
+    return _svg(
+        12 * step, 8 * step, marks, title=title, desc=f"A stronger colour means more. {described}.", ident=ident
+    )
+
+
+def _filled(code: str, number: int, most: int, step: int) -> str:
+    column, row = TILES[code]
+    name, fill, ink = SHADES[min(len(SHADES) - 1, (number - 1) * len(SHADES) // max(most, 1))]
+    middle, y = _middle(column, step), row * step
+    return (
+        f"<g>{_tile(column, row, step, name, fill)}"
+        f"{_text(middle, y - 28, code, colour=ink, middle=True, name=name + 'x')}"
+        f"{_text(middle, y - 11, str(number), colour=ink, middle=True, bold=True, name=name + 'x')}</g>"
+    )
+
+
+def _tile(column: int, row: int, step: int, name: str, fill: str) -> str:
+    x, y = (column - 1) * step, (row - 1) * step
+    return f'<rect class="{name}" x="{x + 2}" y="{y + 2}" width="{step - 4}" height="{step - 4}" rx="9" fill="{fill}"/>'
+
+
+def _middle(column: int, step: int) -> float:
+    return (column - 0.5) * step
+
+
+def _text(
+    x: float, y: float, text: str, *, colour: str = INK, bold: bool = False, end: bool = False, middle: bool = False, name: str = ""
+) -> str:  # fmt: skip
+    anchor = "end" if end else "middle" if middle else "start"
+    name = name or {INK: "ink", INK_2: "ink2"}.get(colour, "")
+    weight = ' font-weight="700"' if bold else ""
+    return (
+        f'<text class="{name}" x="{x:g}" y="{y:g}" {FONT} font-size="16" text-anchor="{anchor}" fill="{colour}"{weight}>'
+        f"{escape(text)}</text>"
+    )
+
+
+def _shortened(text: str, limit: int = 70) -> str:
+    """Keep a label on its line; the table beside the chart has all of it."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _svg(width: float, height: float, marks: Iterable[str], *, title: str, desc: str, ident: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 {width:g} {height:g}"'
+        f' aria-labelledby="{ident}-title {ident}-desc"><title id="{ident}-title">{escape(title)}</title>'
+        f'<desc id="{ident}-desc">{escape(desc)}</desc>{"".join(marks)}</svg>'
+    )
