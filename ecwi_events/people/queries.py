@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
-from ecwi_events.kernel.text import normalise_address
+from ecwi_events.kernel.text import fold, normalise_address
 from ecwi_events.kernel.tokens import digest
-from ecwi_events.people.models import BrowserSession, EmailAddress, Organisation, Person, Role, RoleGrant
+from ecwi_events.people.models import (
+    BrowserSession,
+    EmailAddress,
+    Organisation,
+    OrganisationAlias,
+    Person,
+    Role,
+    RoleGrant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +87,19 @@ def primary_address(person_id: int) -> str | None:
         .order_by(EmailAddress.is_primary.desc(), EmailAddress.id)
         .limit(1)
     )
+
+
+def may_sign_in(person: Person) -> bool:
+    """Tell whether a person may have a browser session at all; every way in asks this."""
+    return person.disabled_at is None
+
+
+def find_organisation_id(name: str) -> int | None:
+    """Return the organisation that is known by this name, case, accents and script aside; None for an empty name."""
+    folded = fold(name)[:200]
+    if not folded:
+        return None
+    return db.session.scalar(sa.select(OrganisationAlias.organisation_id).where(OrganisationAlias.folded == folded))
 
 
 def organisation_names() -> Sequence[tuple[int, str]]:

@@ -1,0 +1,159 @@
+"""Reads of attendance, named by their question."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.attendance.models import Evidence, Presence, Source, Verdict
+from ecwi_events.kernel.db import db
+from ecwi_events.kernel.text import fold
+from ecwi_events.people.models import Organisation, Person
+from ecwi_events.programme import queries as programme
+from ecwi_events.registration.models import Place, Registration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from ecwi_events.programme.queries import ActivityPage, SessionView
+
+
+@dataclass(frozen=True)
+class RosterRow:
+    """One person (or named visitor) on the attendance page."""
+
+    person_id: int | None
+    visitor_name: str | None
+    name: str
+    organisation: str | None
+    country: str | None
+    verdict: Verdict
+    marked_by: str | None
+    marked_at: datetime | None
+    is_visitor: bool
+
+    @property
+    def folded(self) -> str:
+        """Name and organisation as they are searched: case, accents and script aside."""
+        return fold(f"{self.name} {self.organisation or ''}")
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Everybody who has a place or was there, by name."""
+
+    session: SessionView
+    activity: ActivityPage
+    rows: tuple[RosterRow, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many have which verdict; every verdict is there."""
+        counted = Counter(row.verdict.value for row in self.rows)
+        return {verdict.value: counted[verdict.value] for verdict in Verdict}
+
+
+def find_roster(session_id: int) -> Roster | None:
+    """Return the roster of a session, or None if there is no such session."""
+    found = programme.find_session(session_id)
+    if found is None:
+        return None
+    session, activity = found
+    marks = _last_marks(session_id)
+    people = _people(session_id, activity.id)
+    rows = [_person_row(row, marks) for row in people] + _visitor_rows(session_id, marks)
+    return Roster(session, activity, tuple(sorted(rows, key=lambda row: (row.folded, row.person_id or 0))))
+
+
+def unsettled(session_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return for each session how many people are marked and how many have a confirmed place."""
+    from ecwi_events.programme.models import ActivitySession  # noqa: PLC0415 - one query only
+
+    marked = dict(
+        db.session.execute(
+            sa.select(Presence.session_id, sa.func.count())
+            .where(Presence.session_id.in_(session_ids), Presence.verdict != Verdict.UNKNOWN)
+            .group_by(Presence.session_id)
+        ).tuples()
+    )
+    places = dict(
+        db.session.execute(
+            sa.select(ActivitySession.id, sa.func.count())
+            .join(Registration, Registration.activity_id == ActivitySession.activity_id)
+            .where(ActivitySession.id.in_(session_ids), Registration.place == Place.CONFIRMED)
+            .group_by(ActivitySession.id)
+        ).tuples()
+    )
+    return {session_id: (marked.get(session_id, 0), places.get(session_id, 0)) for session_id in session_ids}
+
+
+def _people(
+    session_id: int, activity_id: int
+) -> Sequence[sa.Row[int, str, str | None, str | None, Verdict | None, Place | None]]:
+    """Everybody with a confirmed place, and everybody else who has a verdict here."""
+    return db.session.execute(
+        sa.select(
+            Person.id,
+            Person.name,
+            sa.func.coalesce(Organisation.name, Person.organisation_text).label("organisation"),
+            sa.func.coalesce(Person.country, Organisation.country).label("country"),
+            Presence.verdict,
+            Registration.place,
+        )
+        .outerjoin(Organisation, Organisation.id == Person.organisation_id)
+        .outerjoin(Presence, sa.and_(Presence.person_id == Person.id, Presence.session_id == session_id))
+        .outerjoin(Registration, sa.and_(Registration.person_id == Person.id, Registration.activity_id == activity_id))
+        .where(sa.or_(Registration.place == Place.CONFIRMED, Presence.id.is_not(None)))
+    ).all()
+
+
+def _last_marks(session_id: int) -> dict[tuple[int | None, str | None], tuple[str | None, datetime]]:
+    rows = db.session.execute(
+        sa.select(Evidence.person_id, Evidence.visitor_name, Person.name, Evidence.recorded_at)
+        .outerjoin(Person, Person.id == Evidence.recorded_by_id)
+        .where(Evidence.session_id == session_id, Evidence.source == Source.HOST)
+        .order_by(Evidence.recorded_at, Evidence.id)
+    ).all()
+    return {(row.person_id, row.visitor_name): (row.name, row.recorded_at) for row in rows}
+
+
+def _person_row(
+    row: sa.Row[int, str, str | None, str | None, Verdict | None, Place | None],
+    marks: dict[tuple[int | None, str | None], tuple[str | None, datetime]],
+) -> RosterRow:
+    marked_by, marked_at = marks.get((row.id, None), (None, None))
+    return RosterRow(
+        person_id=row.id,
+        visitor_name=None,
+        name=row.name,
+        organisation=row.organisation,
+        country=row.country,
+        verdict=row.verdict or Verdict.UNKNOWN,
+        marked_by=marked_by,
+        marked_at=marked_at,
+        is_visitor=row.place is not Place.CONFIRMED,
+    )
+
+
+def _visitor_rows(
+    session_id: int, marks: dict[tuple[int | None, str | None], tuple[str | None, datetime]]
+) -> list[RosterRow]:
+    rows = db.session.execute(
+        sa.select(Presence.visitor_name, Presence.verdict).where(
+            Presence.session_id == session_id, Presence.visitor_name.is_not(None)
+        )
+    ).all()
+    found = []
+    for row in rows:
+        marked_by, marked_at = marks.get((None, row.visitor_name), (None, None))
+        found.append(
+            RosterRow(
+                None, row.visitor_name, row.visitor_name or "", None, None, row.verdict, marked_by, marked_at,
+                is_visitor=True,
+            )
+        )  # fmt: skip
+    return found

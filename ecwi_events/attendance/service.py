@@ -1,0 +1,145 @@
+"""Settling attendance: a mark is a row of evidence; presence follows from all evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.attendance import queries, rules
+from ecwi_events.attendance.models import Evidence, Presence, Source, Verdict
+from ecwi_events.kernel.db import db, insert_unless_there
+from ecwi_events.kernel.errors import Invalid, NotFound
+from ecwi_events.kernel.text import clean_line
+from ecwi_events.people import rules as people_rules
+from ecwi_events.people import service as people
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+HAND_MARKS = (Verdict.PRESENT, Verdict.ABSENT, Verdict.EXCUSED)
+
+
+@dataclass(frozen=True)
+class Who:
+    """A person, or a visitor known by name only."""
+
+    person_id: int | None = None
+    visitor_name: str | None = None
+
+
+def mark(session_id: int, marks: Mapping[Who, Verdict | None], *, by_person_id: int, now: datetime) -> int:
+    """Write down what the host saw; None takes a mark back. Returns how many verdicts changed.
+
+    A mark that says what the verdict says already is no news and is not written.
+
+    Raises:
+        NotFound: there is no such session, or somebody is not on its roster.
+        Invalid: a mark is none that a host can give.
+    """
+    roster = queries.find_roster(session_id)
+    if roster is None:
+        raise NotFound("We cannot find this session.")
+    standing = {Who(row.person_id, row.visitor_name): row.verdict for row in roster.rows}
+    if any(who not in standing for who in marks):
+        raise NotFound("We cannot find this person in the session. Load the page again.")
+    if any(verdict is not None and verdict not in HAND_MARKS for verdict in marks.values()):
+        raise Invalid({"mark": "Choose present, absent or excused"})
+    news = {who: verdict for who, verdict in marks.items() if (verdict or Verdict.UNKNOWN) != standing[who]}
+    for who, verdict in news.items():
+        _add_evidence(session_id, who, verdict, by_person_id=by_person_id, now=now)
+    db.session.flush()
+    _derive(session_id, list(news), now=now)
+    return len(news)
+
+
+def add_visitor(
+    session_id: int,
+    name: str,
+    *,
+    address: str = "",
+    organisation: str = "",
+    by_person_id: int,
+    now: datetime,
+) -> Who:
+    """Add somebody who came without signing up, as present. Without an address they stay unidentified.
+
+    Raises:
+        NotFound: there is no such session.
+        Invalid: the name or the address cannot be taken.
+    """
+    faults = {"name": people_rules.name_fault(name), "email": people_rules.address_fault(address) if address else None}
+    if wrong := {field: fault for field, fault in faults.items() if fault}:
+        raise Invalid(wrong)
+    roster = queries.find_roster(session_id)
+    if roster is None:
+        raise NotFound("We cannot find this session.")
+    if clean_line(address):
+        person_id = people.find_or_create_person(name, address, organisation=organisation, zone=None, now=now)
+        who = Who(person_id=person_id)
+    else:
+        who = Who(visitor_name=_free_name(clean_line(name), {row.visitor_name for row in roster.rows}))
+    _add_evidence(session_id, who, Verdict.PRESENT, by_person_id=by_person_id, now=now)
+    db.session.flush()
+    _derive(session_id, [who], now=now)
+    return who
+
+
+def _add_evidence(session_id: int, who: Who, verdict: Verdict | None, *, by_person_id: int, now: datetime) -> None:
+    db.session.add(
+        Evidence(
+            session_id=session_id,
+            person_id=who.person_id,
+            visitor_name=who.visitor_name,
+            source=Source.HOST,
+            mark=verdict,
+            recorded_by_id=by_person_id,
+            recorded_at=now,
+        )
+    )
+
+
+def _derive(session_id: int, whom: list[Who], *, now: datetime) -> None:
+    """Derive the verdicts of these people anew from all of their evidence, and write them."""
+    for who in whom:
+        rows = db.session.scalars(
+            sa.select(Evidence).where(
+                Evidence.session_id == session_id,
+                Evidence.person_id.is_not_distinct_from(who.person_id),
+                Evidence.visitor_name.is_not_distinct_from(who.visitor_name),
+            )
+        ).all()
+        found = Verdict(rules.verdict(rules.Mark(row.source, row.mark, row.recorded_at, row.id) for row in rows))
+        _write_presence(session_id, who, found, now=now)
+
+
+def _write_presence(session_id: int, who: Who, verdict: Verdict, *, now: datetime) -> None:
+    changed = db.session.execute(
+        sa.update(Presence)
+        .where(
+            Presence.session_id == session_id,
+            Presence.person_id.is_not_distinct_from(who.person_id),
+            Presence.visitor_name.is_not_distinct_from(who.visitor_name),
+        )
+        .values(verdict=verdict, decided_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has a row count
+        row = {
+            "session_id": session_id,
+            "person_id": who.person_id,
+            "visitor_name": who.visitor_name,
+            "verdict": verdict,
+            "decided_at": now,
+        }
+        key = "person_id" if who.person_id is not None else "visitor_name"
+        insert_unless_there(Presence, [row], key=["session_id", key])
+
+
+def _free_name(name: str, taken: set[str | None]) -> str:
+    """Two visitors may have the same name: the second is called "Ana (2)"."""
+    if name not in taken:
+        return name
+    return next(other for number in range(2, len(taken) + 3) if (other := f"{name} ({number})") not in taken)

@@ -1,0 +1,139 @@
+"""Acts on people: finding or making a person, roles, organisations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.kernel.db import db, insert_unless_there
+from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.kernel.text import clean_line, fold, normalise_address, slug
+from ecwi_events.people import queries, rules
+from ecwi_events.people.models import (
+    EmailAddress,
+    MembershipClass,
+    MembershipSpell,
+    Organisation,
+    OrganisationAlias,
+    OrganisationKind,
+    Person,
+    Role,
+    RoleGrant,
+)
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+
+def find_or_create_person(name: str, address: str, *, organisation: str, zone: str | None, now: datetime) -> int:
+    """Return the id of the person with this address; make the person if the address is new.
+
+    What is typed beside a known address changes nothing: anybody can type an address.
+    """
+    normalised = normalise_address(address)
+    if found := _person_of(normalised):
+        return found
+    organisation_id = queries.find_organisation_id(organisation)
+    person = Person(
+        name=name,
+        organisation_id=organisation_id,
+        organisation_text=None if organisation_id else clean_line(organisation) or None,
+        zone=zone,
+        created_at=now,
+    )
+    db.session.add(person)
+    db.session.flush()
+    row = {"person_id": person.id, "address": address, "normalised": normalised, "is_primary": True}
+    if insert_unless_there(EmailAddress, [row], key=["normalised"]):
+        return person.id
+    db.session.delete(person)  # somebody with the same address came in between
+    db.session.flush()
+    return _person_of(normalised) or 0
+
+
+def create_person(name: str, address: str, *, organisation: str = "", zone: str | None = None, now: datetime) -> int:
+    """Make a person whose address nobody has yet, and return the id.
+
+    Raises:
+        Invalid: a field cannot be taken.
+        Refused: the address belongs to somebody already.
+    """
+    faults = {"name": rules.name_fault(name), "email": rules.address_fault(address)}
+    if wrong := {field: fault for field, fault in faults.items() if fault}:
+        raise Invalid(wrong)
+    if _person_of(normalise_address(address)):
+        raise Refused("address_taken", f"{clean_line(address)} belongs to somebody already.")
+    return find_or_create_person(name, address, organisation=organisation, zone=zone, now=now)
+
+
+def grant_role(person_id: int, role: Role, *, organisation_id: int | None = None, now: datetime) -> None:
+    """Give a person a role; a host is always host for one organisation. Granting twice changes nothing."""
+    if (role is Role.HOST) != (organisation_id is not None):
+        raise Refused("host_of", "A host acts for one organisation; other roles name none.")
+    held = sa.select(RoleGrant.id).where(
+        RoleGrant.person_id == person_id,
+        RoleGrant.role == role,
+        RoleGrant.organisation_id.is_not_distinct_from(organisation_id),
+    )
+    if db.session.scalar(held) is None:
+        db.session.add(RoleGrant(person_id=person_id, role=role, organisation_id=organisation_id, granted_at=now))
+        db.session.flush()
+
+
+def create_organisation(
+    name: str, *, country: str | None, kind: OrganisationKind = OrganisationKind.BODY, key: str = "", now: datetime
+) -> int:
+    """Make an organisation and return its id; its own name is the first name that it is found by.
+
+    Raises:
+        Invalid: the name is empty.
+        Refused: an organisation is known by this name already.
+    """
+    if not clean_line(name):
+        raise Invalid({"name": "Enter the name of the organisation"})
+    if queries.find_organisation_id(name):
+        raise Refused("name_taken", f"“{clean_line(name)}” is an organisation already.")
+    organisation = Organisation(key=key or slug(name, most=80), name=name, country=country, kind=kind, created_at=now)
+    db.session.add(organisation)
+    db.session.flush()
+    db.session.add(OrganisationAlias(organisation_id=organisation.id, name=name, folded=fold(name)[:200]))
+    db.session.flush()
+    return organisation.id
+
+
+def record_membership(
+    organisation_id: int,
+    membership_class: MembershipClass,
+    *,
+    from_on: date | None,
+    to_on: date | None = None,
+    source: str,
+) -> None:
+    """Write down that an organisation was a Member from one day to another, and where that is known from."""
+    db.session.add(
+        MembershipSpell(
+            organisation_id=organisation_id,
+            membership_class=membership_class,
+            from_on=from_on,
+            to_on=to_on,
+            source=source,
+        )
+    )
+    db.session.flush()
+
+
+def get_person_id(address: str) -> int:
+    """Return the id of the person with this address.
+
+    Raises:
+        NotFound: nobody has it.
+    """
+    found = _person_of(normalise_address(address))
+    if found is None:
+        raise NotFound(f"Nobody here has the address {clean_line(address)}.")
+    return found
+
+
+def _person_of(normalised: str) -> int | None:
+    return db.session.scalar(sa.select(EmailAddress.person_id).where(EmailAddress.normalised == normalised))

@@ -1,0 +1,249 @@
+"""Reads of the programme, named by their question; each gives plain facts for a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from ecwi_events.kernel.db import db
+from ecwi_events.people.models import Organisation
+from ecwi_events.programme.models import (
+    Activity,
+    ActivityOrganisation,
+    ActivitySession,
+    ActivityStatus,
+    OrganisationRole,
+    SessionStatus,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+_HIDDEN = (ActivityStatus.DRAFT, ActivityStatus.APPROVED)
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """One session, as pages and mails need it."""
+
+    id: int
+    uid: str
+    number: int
+    title: str
+    summary: str | None
+    format: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    duration_minutes: int
+    is_cancelled: bool
+    meeting_url: str | None
+
+
+@dataclass(frozen=True)
+class ActivityCard:
+    """An activity in a list."""
+
+    id: int
+    slug: str
+    kind: str
+    status: str
+    title: str
+    strapline: str | None
+    summary: str | None
+    theme: str | None
+    language: str
+    host: str | None
+    sessions: tuple[SessionView, ...]
+
+    def next_session(self, *, now: datetime) -> SessionView | None:
+        """Return the session that is on or comes next, or None when all are over."""
+        return next((s for s in self.sessions if s.ends_at > now and not s.is_cancelled), None)
+
+
+@dataclass(frozen=True)
+class ActivityPage(ActivityCard):
+    """An activity with everything that its page shows."""
+
+    description: str | None
+    co_hosts: tuple[str, ...]
+    host_ids: tuple[int, ...]
+    home_year: int
+    outcomes: tuple[str, ...]
+    resources: tuple[tuple[str, str | None], ...]
+    replanned: str | None
+    sign_up_closes_at: datetime | None
+    revision: int
+    updated_at: datetime
+
+    @property
+    def zone(self) -> str:
+        """The host's zone: that of the first session, UTC without sessions."""
+        return self.sessions[0].zone if self.sessions else "UTC"
+
+
+def upcoming(*, now: datetime) -> Sequence[ActivityCard]:
+    """Return the public activities that have a session to come, the next one first, and those without an end."""
+    last_end = _last_end()
+    found = _cards(
+        Activity.status.not_in((*_HIDDEN, ActivityStatus.CANCELLED, ActivityStatus.COMPLETED)),
+        sa.or_(last_end > now, sa.and_(Activity.open_end, last_end.is_(None))),
+    )
+    first_of_all = now.replace(year=9999)
+    return sorted(found, key=lambda card: s.starts_at if (s := card.next_session(now=now)) else first_of_all)
+
+
+def past(*, now: datetime, limit: int) -> Sequence[ActivityCard]:
+    """Return public activities that are over, the latest first; those without sessions by their home year."""
+    last_end = _last_end()
+    over = sa.or_(last_end <= now, last_end.is_(None), Activity.status == ActivityStatus.COMPLETED)
+    still_to_come = sa.and_(Activity.open_end, last_end.is_(None), Activity.status != ActivityStatus.COMPLETED)
+    return _cards(
+        Activity.status.not_in((*_HIDDEN, ActivityStatus.CANCELLED)),
+        over,
+        sa.not_(still_to_come),
+        order=(sa.desc(sa.func.coalesce(Activity.period_end, Activity.period_start)), Activity.id),
+        limit=limit,
+    )
+
+
+def find_activity_page(slug: str) -> ActivityPage | None:
+    """Return a public activity by its short name, or None."""
+    return _page(Activity.slug == slug, Activity.status.not_in(_HIDDEN))
+
+
+def find_activity(activity_id: int) -> ActivityPage | None:
+    """Return any activity, drafts too, for those who may see it, or None."""
+    return _page(Activity.id == activity_id)
+
+
+def activities_of_year(year: int) -> Sequence[ActivityCard]:
+    """Return every activity of a home year in display order, drafts too."""
+    return _cards(Activity.home_year == year, order=(Activity.display_order, Activity.id))
+
+
+def years() -> Sequence[int]:
+    """Return the home years of which there are activities, the latest first."""
+    return db.session.scalars(sa.select(Activity.home_year).distinct().order_by(Activity.home_year.desc())).all()
+
+
+def find_session(session_id: int) -> tuple[SessionView, ActivityPage] | None:
+    """Return a session and its activity, or None."""
+    activity_id = db.session.scalar(sa.select(ActivitySession.activity_id).where(ActivitySession.id == session_id))
+    page = find_activity(activity_id) if activity_id else None
+    return next(((s, page) for s in page.sessions if s.id == session_id), None) if page else None
+
+
+def hosted_sessions(
+    organisation_ids: Sequence[int] | None, *, since: datetime
+) -> Sequence[tuple[SessionView, ActivityCard]]:
+    """Return the sessions of these hosts and co-hosts (None: of all) that end after ``since``, by time."""
+    wanted = sa.select(ActivitySession.activity_id).where(ActivitySession.ends_at > since)
+    if organisation_ids is not None:
+        wanted = wanted.join(
+            ActivityOrganisation, ActivityOrganisation.activity_id == ActivitySession.activity_id
+        ).where(
+            ActivityOrganisation.organisation_id.in_(organisation_ids),
+            ActivityOrganisation.role.in_((OrganisationRole.HOST, OrganisationRole.CO_HOST)),
+        )
+    cards = _cards(Activity.id.in_(wanted), Activity.status.not_in(_HIDDEN))
+    pairs = [(session, card) for card in cards for session in card.sessions if session.ends_at > since]
+    return sorted(pairs, key=lambda pair: pair[0].starts_at)
+
+
+def _last_end() -> sa.ScalarSelect[datetime]:
+    return (
+        sa.select(sa.func.max(ActivitySession.ends_at))
+        .where(ActivitySession.activity_id == Activity.id, ActivitySession.status == SessionStatus.PLANNED)
+        .correlate(Activity)
+        .scalar_subquery()
+    )
+
+
+def _cards(
+    *conditions: sa.ColumnElement[bool],
+    order: Sequence[sa.ColumnElement[object] | sa.orm.InstrumentedAttribute[int]] = (Activity.id,),
+    limit: int | None = None,
+) -> list[ActivityCard]:
+    statement = (
+        sa.select(Activity, Organisation.name)
+        .outerjoin(
+            ActivityOrganisation,
+            sa.and_(
+                ActivityOrganisation.activity_id == Activity.id, ActivityOrganisation.role == OrganisationRole.HOST
+            ),
+        )
+        .outerjoin(Organisation, Organisation.id == ActivityOrganisation.organisation_id)
+        .where(*conditions)
+        .options(selectinload(Activity.sessions))
+        .order_by(*order)
+        .limit(limit)
+    )
+    return [ActivityCard(**_card_facts(activity, host)) for activity, host in db.session.execute(statement).all()]
+
+
+def _page(*conditions: sa.ColumnElement[bool]) -> ActivityPage | None:
+    activity = db.session.scalar(
+        sa.select(Activity)
+        .where(*conditions)
+        .options(
+            selectinload(Activity.sessions),
+            selectinload(Activity.roles).joinedload(ActivityOrganisation.organisation),
+            selectinload(Activity.outcomes),
+            selectinload(Activity.resources),
+        )
+    )
+    if activity is None:
+        return None
+    hosting = [role for role in activity.roles if role.role in {OrganisationRole.HOST, OrganisationRole.CO_HOST}]
+    host = next((role.organisation.name for role in hosting if role.role is OrganisationRole.HOST), None)
+    return ActivityPage(
+        **_card_facts(activity, host),
+        description=activity.description,
+        co_hosts=tuple(role.organisation.name for role in hosting if role.role is OrganisationRole.CO_HOST),
+        host_ids=tuple(role.organisation_id for role in hosting),
+        home_year=activity.home_year,
+        outcomes=tuple(outcome.text for outcome in activity.outcomes),
+        resources=tuple((resource.title, resource.url) for resource in activity.resources),
+        replanned=activity.replanned,
+        sign_up_closes_at=activity.sign_up_closes_at,
+        revision=activity.revision,
+        updated_at=activity.updated_at,
+    )
+
+
+def _card_facts(activity: Activity, host: str | None) -> dict[str, Any]:
+    return {
+        "id": activity.id,
+        "slug": activity.slug,
+        "kind": activity.kind.value,
+        "status": activity.status.value,
+        "title": activity.title,
+        "strapline": activity.strapline,
+        "summary": activity.summary,
+        "theme": activity.theme.value if activity.theme else None,
+        "language": activity.language,
+        "host": host,
+        "sessions": tuple(_session_view(s, number) for number, s in enumerate(activity.sessions, start=1)),
+    }
+
+
+def _session_view(session: ActivitySession, number: int) -> SessionView:
+    return SessionView(
+        id=session.id,
+        uid=session.uid,
+        number=number,
+        title=session.title,
+        summary=session.summary,
+        format=session.format.value,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        zone=session.zone,
+        duration_minutes=session.duration_minutes,
+        is_cancelled=session.status is SessionStatus.CANCELLED,
+        meeting_url=session.meeting_url,
+    )

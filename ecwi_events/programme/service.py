@@ -1,0 +1,250 @@
+"""Acts on the programme: making an activity with its sessions, and moving it from status to status."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.kernel import dates
+from ecwi_events.kernel.db import db
+from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.kernel.text import clean_line, slug
+from ecwi_events.programme import rules
+from ecwi_events.programme.models import (
+    Activity,
+    ActivityKind,
+    ActivityOrganisation,
+    ActivitySession,
+    ActivityStatus,
+    Format,
+    OrganisationRole,
+    StatusChange,
+    Theme,
+)
+from ecwi_events.work import service as work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class NewSession:
+    """A session as it is typed: wall time and zone are the promise."""
+
+    title: str
+    starts_local: datetime
+    zone: str
+    duration_minutes: int
+    fold: int | None = None
+    format: Format = Format.ONLINE_SESSION
+    summary: str = ""
+    meeting_url: str = ""
+
+
+@dataclass(frozen=True)
+class NewActivity:
+    """An activity as it is typed."""
+
+    kind: ActivityKind
+    title: str
+    home_year: int
+    host_id: int | None = None
+    co_host_ids: Sequence[int] = ()
+    strapline: str = ""
+    summary: str = ""
+    description: str = ""
+    theme: Theme | None = None
+    language: str = "en"
+    approved_on: date | None = None
+    sign_up_closes_at: datetime | None = None
+    sessions: Sequence[NewSession] = field(default_factory=tuple)
+
+
+def create_activity(new: NewActivity, *, by_person_id: int | None, now: datetime) -> int:
+    """Make an activity as a draft, with its hosts and sessions, and return its id.
+
+    Raises:
+        Invalid: a field cannot be taken; sessions' fields are called ``sessions-0-starts_local`` and so on.
+    """
+    _check(new)
+    activity = Activity(
+        key=f"activity-{uuid.uuid4().hex[:12]}",
+        slug=_free_slug(new.title),
+        kind=new.kind,
+        status=ActivityStatus.DRAFT,
+        title=new.title,
+        strapline=clean_line(new.strapline) or None,
+        summary=new.summary or None,
+        description=new.description or None,
+        theme=new.theme,
+        language=new.language,
+        home_year=new.home_year,
+        approved_on=new.approved_on or now.date(),
+        sign_up_closes_at=new.sign_up_closes_at,
+        created_at=now,
+        updated_at=now,
+    )
+    db.session.add(activity)
+    db.session.flush()
+    _add_roles(activity.id, new)
+    _log(activity.id, ActivityStatus.DRAFT, by_person_id=by_person_id, reason=None, now=now)
+    for session in new.sessions:
+        _add_session(activity.id, session, now=now)
+    _derive_period(activity)
+    db.session.flush()
+    return activity.id
+
+
+def add_session(activity_id: int, new: NewSession, *, now: datetime) -> int:
+    """Add a session to an activity and return its id.
+
+    Raises:
+        NotFound: there is no such activity.
+        Invalid: a field cannot be taken.
+    """
+    activity = _get(activity_id)
+    if faults := _session_faults(new):
+        raise Invalid(faults)
+    session = _add_session(activity_id, new, now=now)
+    _derive_period(activity)
+    _touch(activity, now=now)
+    return session.id
+
+
+def move_to_status(
+    activity_id: int, status: ActivityStatus, *, by_person_id: int | None, reason: str | None = None, now: datetime
+) -> None:
+    """Move an activity to another status, write who did it, and have the feed exported anew.
+
+    Raises:
+        NotFound: there is no such activity.
+        Refused: the move is not allowed, or something is missing before everybody may see it.
+    """
+    activity = _get(activity_id)
+    if not rules.may_move(activity.status, status):
+        raise Refused("move", f"An activity that is {activity.status} cannot become {status}.")
+    if rules.is_public(status) and not rules.is_public(activity.status):
+        _require_complete(activity)
+    activity.status = status
+    _log(activity_id, status, by_person_id=by_person_id, reason=reason, now=now)
+    _touch(activity, now=now)
+
+
+def _check(new: NewActivity) -> None:
+    faults = {}
+    if fault := rules.title_fault(new.title):
+        faults["title"] = fault
+    for number, session in enumerate(new.sessions):
+        faults |= {f"sessions-{number}-{field}": text for field, text in _session_faults(session).items()}
+    if faults:
+        raise Invalid(faults)
+
+
+def _session_faults(new: NewSession) -> dict[str, str]:
+    faults = {}
+    if fault := rules.title_fault(new.title):
+        faults["title"] = fault
+    if fault := rules.length_fault(new.duration_minutes):
+        faults["duration_minutes"] = fault
+    if dates.canonical_zone(new.zone) is None:
+        faults["zone"] = "Choose a time zone from the list"
+    elif "starts_local" not in faults:
+        try:
+            dates.resolve(new.starts_local, new.zone, fold=new.fold)
+        except Invalid as invalid:
+            faults |= invalid.fields
+    if new.meeting_url and not new.meeting_url.startswith("https://"):
+        faults["meeting_url"] = "Enter an address that starts with https://"
+    return faults
+
+
+def _add_session(activity_id: int, new: NewSession, *, now: datetime) -> ActivitySession:
+    zone = dates.canonical_zone(new.zone) or new.zone
+    starts_at = dates.resolve(new.starts_local, zone, fold=new.fold)
+    session = ActivitySession(
+        uid=str(uuid.uuid4()),
+        activity_id=activity_id,
+        title=new.title,
+        summary=new.summary or None,
+        format=new.format,
+        starts_local=new.starts_local,
+        fold=new.fold or 0,
+        zone=zone,
+        duration_minutes=new.duration_minutes,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=new.duration_minutes),
+        tzdata_version=dates.tzdata_version(),
+        meeting_url=clean_line(new.meeting_url) or None,
+        created_at=now,
+        updated_at=now,
+    )
+    db.session.add(session)
+    db.session.flush()
+    return session
+
+
+def _add_roles(activity_id: int, new: NewActivity) -> None:
+    hosts = [(new.host_id, OrganisationRole.HOST)] if new.host_id else []
+    others = [(co_host, OrganisationRole.CO_HOST) for co_host in new.co_host_ids if co_host != new.host_id]
+    for position, (organisation_id, role) in enumerate(hosts + others):
+        db.session.add(
+            ActivityOrganisation(activity_id=activity_id, organisation_id=organisation_id, role=role, position=position)
+        )
+
+
+def _derive_period(activity: Activity) -> None:
+    starts = db.session.scalars(
+        sa.select(ActivitySession.starts_local).where(ActivitySession.activity_id == activity.id)
+    ).all()
+    period = rules.period_of([start.date() for start in starts])
+    activity.period_start, activity.period_end = period or (None, None)
+
+
+def _require_complete(activity: Activity) -> None:
+    sessions = db.session.scalar(
+        sa.select(sa.func.count()).select_from(ActivitySession).where(ActivitySession.activity_id == activity.id)
+    )
+    host = db.session.scalar(
+        sa.select(ActivityOrganisation.id).where(
+            ActivityOrganisation.activity_id == activity.id, ActivityOrganisation.role == OrganisationRole.HOST
+        )
+    )
+    missing = rules.missing_before_publishing(title=activity.title, has_host=host is not None, sessions=sessions or 0)
+    if missing:
+        raise Refused("incomplete", "Before it can be published: " + "; ".join(missing) + ".")
+
+
+def _touch(activity: Activity, *, now: datetime) -> None:
+    activity.revision += 1
+    activity.updated_at = now
+    db.session.flush()
+    key = f"feed:programme:{activity.id}:{activity.revision}"
+    work.put("feed.export", activity.id, dedup_key=key, now=now, priority=70)
+
+
+def _log(
+    activity_id: int, status: ActivityStatus, *, by_person_id: int | None, reason: str | None, now: datetime
+) -> None:
+    db.session.add(
+        StatusChange(activity_id=activity_id, status=status, by_person_id=by_person_id, reason=reason, changed_at=now)
+    )
+
+
+def _get(activity_id: int) -> Activity:
+    activity = db.session.get(Activity, activity_id)
+    if activity is None:
+        raise NotFound("We cannot find this activity.")
+    return activity
+
+
+def _free_slug(title: str) -> str:
+    wanted = slug(title)
+    taken = set(db.session.scalars(sa.select(Activity.slug).where(Activity.slug.startswith(wanted, autoescape=True))))
+    if wanted not in taken:
+        return wanted
+    return next(name for number in range(2, len(taken) + 3) if (name := f"{wanted}-{number}") not in taken)
