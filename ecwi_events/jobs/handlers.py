@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecwi_events.jobs.exporting import export_feed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -14,4 +16,6 @@ if TYPE_CHECKING:
 
     Handler = Callable[[Flask, Claim, Settings], None]
 
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {
+    "feed.export": export_feed,
+}

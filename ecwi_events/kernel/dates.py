@@ -131,6 +131,35 @@ def session_times(starts_at: datetime, ends_at: datetime, zone: str, *, now: dat
     )
 
 
+def hours(starts_at: datetime, ends_at: datetime, zone: str) -> str:
+    """Return ``15:00 – 16:30``, and the weekday of the end if it is another day than the start's."""
+    info = zone_info(zone)
+    start, end = starts_at.astimezone(info), ends_at.astimezone(info)
+    ends_on = "" if start.date() == end.date() else f" (ends on {DAYS[end.weekday()]})"
+    return f"{start:%H:%M} – {end:%H:%M}{ends_on}"
+
+
+def other_zone(starts_at: datetime, ends_at: datetime, zone: str, *, reader: str) -> str:
+    """Return the second line, ``14:00 – 15:30 in Leiden (UTC+1)``, or nothing if the reader's clock shows the same.
+
+    The day is named where it is another one than the reader's: ``Wed 20 January, 06:00 – 07:30 in Auckland (UTC+13)``.
+    """
+    there, here = starts_at.astimezone(zone_info(zone)), starts_at.astimezone(zone_info(reader))
+    if there.utcoffset() == here.utcoffset():
+        return ""
+    day = "" if there.date() == here.date() else f"{day_label(there.date(), this_year=there.year)}, "
+    label = "UTC" if zone == "UTC" else f"in {city(zone)} ({offset_label(starts_at, zone)})"
+    return f"{day}{hours(starts_at, ends_at, zone)} {label}"
+
+
+def full_times(starts_at: datetime, ends_at: datetime, zone: str) -> str:
+    """Return a session's time for somebody who reads it anywhere and at any time: year, zone and UTC in one line."""
+    local = starts_at.astimezone(zone_info(zone))
+    line = f"{day_label(local.date())}, {hours(starts_at, ends_at, zone)} · {zone_label(starts_at, zone)}"
+    utc = other_zone(starts_at, ends_at, "UTC", reader=zone)
+    return f"{line} · {utc}" if utc else line
+
+
 def moment(at: datetime, zone: str, *, now: datetime) -> str:
     """Return ``Thu 14 January, 18:00 (Kyiv)`` for a single instant."""
     local = at.astimezone(zone_info(zone))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecwi_events.web import access, errors, headers, identity, layout, site, static
+from ecwi_events.web import access, calendars, errors, headers, identity, layout, site, static
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -19,6 +19,6 @@ def install(app: Flask, settings: Settings) -> None:
     identity.install(app)
     headers.install(app, settings)
     errors.install(app)
-    for blueprint in (site.blueprint,):
+    for blueprint in (site.blueprint, calendars.blueprint):
         app.register_blueprint(blueprint)
     access.install(app)

@@ -28,6 +28,9 @@ ACCESS: dict[str, Door] = {
     "static": Door.ANYONE,
     "site.health": Door.ANYONE,
     "site.ready": Door.ANYONE,
+    "calendars.programme_feed": Door.ANYONE,
+    "calendars.activity_file": Door.ANYONE,
+    "calendars.personal_file": Door.LINK,
 }
 
 

@@ -1,0 +1,62 @@
+"""Reads for calendars: which sessions stand in which object."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager, selectinload
+
+from ecwi_events.calendars.models import StoredFeed
+from ecwi_events.kernel.db import db
+from ecwi_events.programme import rules
+from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, SessionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+PAST_STAYS = timedelta(days=90)
+CANCELLED_STAYS = timedelta(days=30)
+NOT_PUBLIC = [status for status in ActivityStatus if not rules.is_public(status)]  # their pages do not open
+
+
+def programme_sessions(*, now: datetime) -> Sequence[ActivitySession]:
+    """Return the sessions of the programme's feed, with their activities, by time.
+
+    A session to come is never left out, not even a cancelled one: most calendars keep what merely vanishes.
+    """
+    is_off = sa.or_(ActivitySession.status == SessionStatus.CANCELLED, Activity.status == ActivityStatus.CANCELLED)
+    return db.session.scalars(
+        sa.select(ActivitySession)
+        .join(ActivitySession.activity)
+        .options(contains_eager(ActivitySession.activity))
+        .where(
+            Activity.status.not_in(NOT_PUBLIC),
+            ActivitySession.ends_at > now - PAST_STAYS,
+            sa.or_(sa.not_(is_off), ActivitySession.ends_at > now - CANCELLED_STAYS),
+        )
+        .order_by(ActivitySession.starts_at, ActivitySession.id)
+    ).all()
+
+
+def find_public_activity(slug: str) -> Activity | None:
+    """Return a public activity with its sessions, or None."""
+    return db.session.scalar(
+        sa.select(Activity)
+        .where(Activity.slug == slug, Activity.status.not_in(NOT_PUBLIC))
+        .options(selectinload(Activity.sessions))
+    )
+
+
+def activity_with_sessions(activity_id: int) -> Activity:
+    """Return an activity with its sessions."""
+    return db.session.execute(
+        sa.select(Activity).where(Activity.id == activity_id).options(selectinload(Activity.sessions))
+    ).scalar_one()
+
+
+def find_stored_feed(name: str) -> StoredFeed | None:
+    """Return a feed as it was last exported, or None."""
+    return db.session.scalar(sa.select(StoredFeed).where(StoredFeed.name == name))

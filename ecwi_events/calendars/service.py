@@ -1,0 +1,165 @@
+"""Exporting feeds, and the calendar objects that people download or get by mail."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.calendars import events, queries
+from ecwi_events.calendars.events import Entry, FeedFacts
+from ecwi_events.calendars.models import StoredFeed
+from ecwi_events.kernel import links
+from ecwi_events.kernel.db import db, insert_unless_there
+from ecwi_events.programme.models import ActivityKind, ActivityStatus, Format, SessionStatus
+from ecwi_events.registration.models import Place
+from ecwi_events.work import service as work
+
+if TYPE_CHECKING:
+    from ecwi_events.programme.models import Activity, ActivitySession
+    from ecwi_events.registration.queries import MySignUp
+
+PROGRAMME = "programme"
+PROGRAMME_PATH = "/feeds/programme.ics"
+EXPORT = "feed.export"
+BEFORE_ALL_CHANGES = datetime(1970, 1, 1, tzinfo=UTC)
+_KINDS = {ActivityKind.PLA: "Peer Learning Activity", ActivityKind.WEBINAR: "Webinar"}
+_ONLINE = (Format.ONLINE_SESSION, Format.WEBINAR, Format.HYBRID_SESSION)
+
+
+@dataclass(frozen=True)
+class FeedBytes:
+    """A feed, ready to be sent, with what HTTP needs to know about it."""
+
+    body: bytes
+    etag: str
+    last_modified: datetime
+
+
+def export_programme_feed(*, now: datetime) -> bool:
+    """Write the programme's feed anew; return False if nothing in it has changed."""
+    blank = {"name": PROGRAMME, "body": b"", "etag": "", "last_modified": now, "exported_at": now}
+    insert_unless_there(StoredFeed, [blank], key=["name"])
+    # Lock first, read after: of two exports at once the later one has the later facts.
+    stored = db.session.execute(
+        sa.select(StoredFeed).where(StoredFeed.name == PROGRAMME).with_for_update()
+    ).scalar_one()
+    fresh = build_programme_feed(now=now)
+    stored.exported_at = now
+    changed = stored.etag != fresh.etag
+    if changed:
+        stored.body, stored.etag, stored.last_modified = fresh.body, fresh.etag, fresh.last_modified
+    db.session.flush()
+    return changed
+
+
+def export_daily(*, now: datetime) -> bool:
+    """Ask for one export a day, because old sessions leave the feed by time alone; return False if it was asked."""
+    return work.put(EXPORT, 0, dedup_key=f"feed:programme:{now:%Y-%m-%d}", now=now, priority=70)
+
+
+def programme_feed(*, now: datetime) -> FeedBytes:
+    """Return the programme's feed as last exported; before the first export, build it without storing it."""
+    stored = queries.find_stored_feed(PROGRAMME)
+    if stored is None or not stored.etag:
+        return build_programme_feed(now=now)
+    return FeedBytes(stored.body, stored.etag, stored.last_modified)
+
+
+def build_programme_feed(*, now: datetime) -> FeedBytes:
+    """Build the programme's feed from the present facts."""
+    sessions = queries.programme_sessions(now=now)
+    entries = [public_entry(session, session.activity) for session in sessions]
+    facts = FeedFacts(
+        name="ECWI Events",
+        description="Webinars and peer learning activities of ISSA and the Early Childhood Workforce Initiative.",
+        address=links.absolute(PROGRAMME_PATH),
+        page=links.absolute("/"),
+    )
+    body = events.feed(facts, entries)
+    latest = max((entry.updated_at for entry in entries), default=BEFORE_ALL_CHANGES)
+    return FeedBytes(body, hashlib.sha256(body).hexdigest()[:32], latest)
+
+
+def activity_file(slug: str) -> bytes | None:
+    """Return all sessions of a public activity for "add to calendar", or None if there is no such activity."""
+    activity = queries.find_public_activity(slug)
+    if activity is None:
+        return None
+    return events.download([public_entry(session, activity) for session in activity.sessions])
+
+
+def personal_file(mine: MySignUp) -> bytes | None:
+    """Return a person's sessions for "add to calendar", their own link in each; None before they have a place.
+
+    After a withdrawal the same sessions are cancelled ones, so that opening the file again clears them.
+    """
+    return events.download(personal_entries(mine)) if mine.confirmed_at else None
+
+
+def personal_entries(mine: MySignUp) -> list[Entry]:
+    """Return a person's sessions; without a confirmed place they are cancelled ones, for this person alone."""
+    activity = queries.activity_with_sessions(mine.activity.id)
+    return [_personal_entry(session, activity, mine) for session in activity.sessions]
+
+
+def public_entry(session: ActivitySession, activity: Activity) -> Entry:
+    """Return a session as anybody may see it: no people, no joining link."""
+    page = links.absolute(f"/a/{activity.slug}")
+    return _entry(session, activity, notes=f"\nAbout this activity and sign-up: {page}")
+
+
+def _personal_entry(session: ActivitySession, activity: Activity, mine: MySignUp) -> Entry:
+    has_place = mine.place is Place.CONFIRMED
+    page = links.absolute(f"/m/{mine.token}")
+    moments = (session.updated_at, mine.created_at, mine.confirmed_at, mine.withdrawn_at)
+    return _entry(
+        session,
+        activity,
+        notes=f"\nYour page, with the joining link: {page}\nYour plans changed? Withdraw (give up your place) there."
+        if has_place
+        else "\nYou no longer have a place in this activity.",
+        # Each change of the place or of the session makes the sum larger, so no calendar takes the news for stale.
+        sequence=session.ical_sequence + mine.revision - 1,
+        is_off=not has_place,
+        is_private=True,
+        updated_at=max(moment for moment in moments if moment is not None),
+    )
+
+
+def _entry(
+    session: ActivitySession,
+    activity: Activity,
+    *,
+    notes: str,
+    sequence: int | None = None,
+    is_off: bool = False,
+    is_private: bool = False,
+    updated_at: datetime | None = None,
+) -> Entry:
+    cancelled = session.status is SessionStatus.CANCELLED or activity.status is ActivityStatus.CANCELLED
+    return Entry(
+        uid=f"session-{session.uid}@{links.host()}",
+        title=title_of(session, activity),
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        zone=session.zone,
+        sequence=session.ical_sequence if sequence is None else sequence,
+        is_cancelled=cancelled or is_off,
+        is_postponed=activity.status is ActivityStatus.POSTPONED,
+        notes=notes,
+        place="Online" if session.format in _ONLINE else None,
+        url=links.absolute(f"/a/{activity.slug}"),
+        category=_KINDS[activity.kind],
+        created_at=session.created_at,
+        updated_at=max(updated_at or session.updated_at, activity.updated_at),
+        is_private=is_private,
+    )
+
+
+def title_of(session: ActivitySession, activity: Activity) -> str:
+    """Return how a session is called where its activity is not seen beside it."""
+    return activity.title if session.title == activity.title else f"{activity.title}: {session.title}"

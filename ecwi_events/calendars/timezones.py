@@ -1,0 +1,164 @@
+"""VTIMEZONE in the one form that every reader takes: one STANDARD and one DAYLIGHT with a yearly RRULE.
+
+The blocks that calendar libraries write (lists of RDATE) are read an hour wrong by Thunderbird's and other readers. So a
+zone is written by name only when a yearly rule tells its whole story around the sessions; otherwise the times go in UTC.
+Measurements: docs/decisions/0004-time-zones-in-calendars.md.
+"""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
+
+AROUND = timedelta(days=548)  # 18 months: the rule must hold that long before and after the sessions
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+LAST = -1
+LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall time
+
+
+@dataclass(frozen=True)
+class Onset:
+    """The clocks change: at this wall time (by the old offset) from one offset to another."""
+
+    at: datetime
+    wall: datetime
+    before: timedelta
+    after: timedelta
+    name: str
+
+
+@dataclass(frozen=True)
+class Yearly:
+    """The same day of the same month each year: the n-th weekday, or the last."""
+
+    month: int
+    weekday: int
+    nth: int
+    wall: timedelta  # since midnight
+    before: timedelta
+    after: timedelta
+
+    def in_year(self, year: int) -> datetime:
+        """Return the instant of the change in a year."""
+        days = calendar.monthrange(year, self.month)[1]
+        first = date(year, self.month, 1).weekday()
+        day = 1 + (self.weekday - first) % 7 + 7 * (self.nth - 1)
+        if self.nth == LAST:
+            day = days - (date(year, self.month, days).weekday() - self.weekday) % 7
+        return datetime(year, self.month, day, tzinfo=UTC) + self.wall - self.before
+
+
+def is_ambiguous(at: datetime, zone: str) -> bool:
+    """Tell whether clocks in the zone show this instant's wall time twice, or skip past it: readers then disagree."""
+    local = at.astimezone(ZoneInfo(zone))
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def block(zone: str, earliest: datetime, latest: datetime) -> Timezone | None:
+    """Return the zone's VTIMEZONE for events between two instants, or None if they must be written in UTC."""
+    if zone == "UTC":
+        return None
+    first = (earliest - AROUND).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    last = (latest + AROUND).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    if not (parts := _parts(zone, first, last)):
+        return None
+    timezone = Timezone()
+    timezone.add("tzid", zone)
+    for kind, onset, rule in parts:
+        part = kind()
+        part.add("dtstart", onset.wall)
+        part.add("tzoffsetfrom", onset.before)
+        part.add("tzoffsetto", onset.after)
+        part.add("tzname", onset.name)
+        if rule:
+            by_day = f"{rule.nth}{WEEKDAYS[rule.weekday]}"
+            part.add("rrule", {"freq": "yearly", "bymonth": rule.month, "byday": by_day})
+        timezone.add_component(part)
+    return timezone
+
+
+def utc_block() -> Timezone:
+    """Return a VTIMEZONE for UTC: the one component of a feed without events, which may not be empty."""
+    timezone = Timezone()
+    timezone.add("tzid", "UTC")
+    part = TimezoneStandard()
+    part.add("dtstart", LONG_AGO)
+    part.add("tzoffsetfrom", timedelta())
+    part.add("tzoffsetto", timedelta())
+    part.add("tzname", "UTC")
+    timezone.add_component(part)
+    return timezone
+
+
+Part = tuple[type[TimezoneStandard] | type[TimezoneDaylight], Onset, Yearly | None]
+
+
+@lru_cache(maxsize=512)
+def _parts(zone: str, first: datetime, last: datetime) -> tuple[Part, ...]:
+    onsets = _onsets(zone, first, last)
+    if not onsets:
+        local = first.astimezone(ZoneInfo(zone))
+        offset = local.utcoffset() or timedelta()
+        return ((TimezoneStandard, Onset(first, LONG_AGO, offset, offset, local.tzname() or zone), None),)
+    # By the direction of the change, not by dst(): Dublin's and Casablanca's summer is "standard time" in the data.
+    forward = [onset for onset in onsets if onset.after > onset.before]
+    back = [onset for onset in onsets if onset.after <= onset.before]
+    spring, autumn = _rule(forward), _rule(back)
+    if not spring or not autumn:
+        return ()
+    years = range(first.year, last.year + 1)
+    expected = sorted(rule.in_year(year) for rule in (spring, autumn) for year in years)
+    if [at for at in expected if first <= at < last] != [onset.at for onset in onsets]:
+        return ()
+    return ((TimezoneStandard, back[0], autumn), (TimezoneDaylight, forward[0], spring))
+
+
+def _onsets(zone: str, first: datetime, last: datetime) -> list[Onset]:
+    """Find every change of the offset between two instants: day by day, then to the second."""
+    info = ZoneInfo(zone)
+    found = []
+    at, day = first, timedelta(days=1)
+    while at < last:
+        before, after = at.astimezone(info).utcoffset(), (at + day).astimezone(info).utcoffset()
+        if before != after:
+            found.append(_onset(info, at, at + day))
+        at += day
+    return found
+
+
+def _onset(info: ZoneInfo, low: datetime, high: datetime) -> Onset:
+    before = low.astimezone(info).utcoffset() or timedelta()
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=1) // 2)
+        if middle.astimezone(info).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    local = high.astimezone(info)
+    wall = (high + before).replace(tzinfo=None)
+    return Onset(high, wall, before, local.utcoffset() or timedelta(), local.tzname() or "")
+
+
+def _rule(onsets: list[Onset]) -> Yearly | None:
+    """Return the yearly rule that all of these follow, or None."""
+    rules = [set(_candidates(onset)) for onset in onsets]
+    common = set.intersection(*rules) if rules else set()
+    return min(common, key=lambda rule: rule.nth) if common else None  # "last" before "fourth"
+
+
+def _candidates(onset: Onset) -> list[Yearly]:
+    wall = onset.wall
+    since_midnight = wall - wall.replace(hour=0, minute=0, second=0)
+    numbers = [(wall.day - 1) // 7 + 1]
+    if wall.day + 7 > calendar.monthrange(wall.year, wall.month)[1]:
+        numbers.append(LAST)
+    return [
+        Yearly(wall.month, wall.weekday(), nth, since_midnight, onset.before, onset.after)
+        for nth in numbers
+        if nth <= 4  # noqa: PLR2004 - not every month has a fifth
+    ]
