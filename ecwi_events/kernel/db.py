@@ -120,9 +120,9 @@ def engine_options(url: str) -> dict[str, Any]:
     return {
         "connect_args": {"options": f"{settings} -c timezone=UTC", "connect_timeout": 5},
         "pool_pre_ping": True,
-        "pool_size": 16,
-        "max_overflow": 8,
-        "pool_timeout": 5,
+        "pool_size": 20,
+        "max_overflow": 20,
+        "pool_timeout": 10,
     }
 
 

@@ -29,7 +29,7 @@ def backlog(*, now: datetime) -> Backlog:
     rows = db.session.execute(
         sa.select(Work.state, sa.func.count()).where(Work.state != WorkState.DONE).group_by(Work.state)
     ).all()
-    counts = dict(row.tuple() for row in rows)
+    counts = dict(rows)
     oldest = db.session.scalar(
         sa.select(sa.func.min(Work.due_at)).where(Work.state == WorkState.DUE, Work.due_at <= now)
     )

@@ -37,7 +37,7 @@ class Claim:
     token: str
 
 
-def put(  # noqa: PLR0913 - the columns of a work row, all by name
+def put(
     kind: str,
     reference: int,
     *,
