@@ -132,6 +132,20 @@ def client(app):
 
 
 @pytest.fixture
+def asked(app):
+    """The SELECT statements that were sent to the database since the test began, or since ``asked.clear()``."""
+    statements = []
+
+    def note(_connection, _cursor, statement, *_):
+        if statement.startswith("SELECT"):
+            statements.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    yield statements
+    sa.event.remove(db.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
 def now() -> datetime:
     """The instant at which the examples happen."""
     return datetime(2026, 11, 21, 9, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from ecwi_events.programme import service as programme
 from ecwi_events.programme.models import ActivityKind, ActivityStatus
 from ecwi_events.programme.service import NewActivity, NewSession
 from ecwi_events.registration import service as registration
-from ecwi_events.registration.service import SignUp, SignedUp
+from ecwi_events.registration.service import SignedUp, SignUp
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 _number = count(1)
@@ -32,7 +32,9 @@ def make_organisation(name: str = "", *, country: str | None = "SI", member: boo
     return organisation_id
 
 
-def make_person(name: str = "Olena Koval", address: str = "", *, organisation: str = "", zone: str | None = None) -> int:
+def make_person(
+    name: str = "Olena Koval", address: str = "", *, organisation: str = "", zone: str | None = None
+) -> int:
     """A person with an address of their own."""
     with transaction():
         return people.create_person(
@@ -57,13 +59,17 @@ def make_office(name: str = "Otto Office") -> int:
 
 
 def make_session(
-    title: str = "First session", *, starts_local: str = "2027-01-19 14:00", zone: str = "Europe/Amsterdam", minutes: int = 90
+    title: str = "First session",
+    *,
+    starts_local: str = "2027-01-19 14:00",
+    zone: str = "Europe/Amsterdam",
+    minutes: int = 90,
 ) -> NewSession:
     """A session as it is typed."""
     return NewSession(title, datetime.fromisoformat(starts_local), zone, minutes)
 
 
-def make_activity(  # noqa: PLR0913 - each example names the facts that it is about
+def make_activity(
     title: str = "Learning communities that last",
     *,
     host_id: int | None = None,

@@ -1,0 +1,63 @@
+"""Cleaning, folding and naming."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecwi_events.kernel.text import clean_line, clean_prose, fold, normalise_address, slug
+
+
+@pytest.mark.parametrize(
+    ("typed", "clean"),
+    [
+        ("  Ana \t Maria ", "Ana Maria"),
+        ("two\r\nlines", "two lines"),
+        ("a\x00b\x07c", "abc"),
+        ("next\u0085line\u2028and\u2029more", "next line and more"),
+        ("e\u0301", "é"),
+        ("right\u202eto\u2066left\ufeff", "righttoleft"),
+        ("\ud800lonely", "lonely"),
+        ("семья", "семья"),
+    ],
+)
+def test_a_line_is_cleaned(typed, clean):
+    assert clean_line(typed) == clean
+
+
+def test_prose_keeps_its_line_breaks():
+    assert clean_prose(" one  \r\n\r\ntwo\x0bthree \u2028four\n\n") == "one\n\ntwo\nthree\nfour"
+
+
+@pytest.mark.parametrize(
+    ("name", "searched"),
+    [("Коваль", "koval"), ("Čapek", "capek"), ("Ґалаґан", "galagan"), ("Щукін", "shchukin"), ("STRAẞE", "strasse")],
+)
+def test_searching_folds_case_accents_and_script(name, searched):
+    assert fold(name) == searched
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Learning communities that last!", "learning-communities-that-last"),
+        ("Навчання разом", "navchannia-razom"),
+        ("!!!", "activity"),
+        ("x" * 90, "x" * 60),
+    ],
+)
+def test_short_names(title, name):
+    assert slug(title) == name
+
+
+def test_addresses_are_compared_without_case_and_spaces():
+    assert normalise_address("  Olena@KOVAL.example ") == "olena@koval.example"
+
+
+@given(st.text())
+def test_cleaning_twice_is_cleaning_once_and_leaves_one_line(text):
+    once = clean_line(text)
+    assert clean_line(once) == once
+    assert len(once.splitlines()) <= 1
+    assert all(
+        character.isprintable() or character in "\u200c\u200d\u00ad" or ord(character) > 0x7F for character in once
+    )

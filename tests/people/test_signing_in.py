@@ -1,0 +1,129 @@
+"""A way in without a password: one purpose, a short life, spent once by a button."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from ecwi_events.kernel.db import db, transaction
+from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.mail.models import Mail
+from ecwi_events.people import queries, service, signing_in
+from ecwi_events.people.models import BrowserSession, Person, Role, SignInToken
+from tests.make import NOW, make_organisation, make_person
+
+pytestmark = pytest.mark.usefixtures("app")
+MINUTE = timedelta(minutes=1)
+
+
+def issue(person_id):
+    with transaction():
+        return signing_in.issue_sign_in_token(person_id, now=NOW)
+
+
+def use(token, *, now=NOW):
+    with transaction():
+        return signing_in.sign_in(token, now=now)
+
+
+def test_looking_at_a_link_spends_nothing_and_the_button_spends_it():
+    person_id = make_person("Ana")
+    token = issue(person_id)
+    assert [signing_in.find_sign_in(token, now=NOW).name for _ in range(3)] == ["Ana"] * 3
+    browser = use(token)
+    assert queries.find_identity(browser, now=NOW).person_id == person_id
+    assert signing_in.find_sign_in(token, now=NOW) is None
+    with pytest.raises(Refused):
+        use(token)
+
+
+@pytest.mark.parametrize(("minutes", "works"), [(14, True), (15, False), (60, False)])
+def test_a_link_lives_for_fifteen_minutes(minutes, works):
+    token = issue(make_person())
+    assert (signing_in.find_sign_in(token, now=NOW + minutes * MINUTE) is not None) is works
+
+
+def test_an_invented_link_is_refused():
+    with pytest.raises(Refused):
+        use("invented")
+
+
+def test_neither_links_nor_browsers_can_be_read_out_of_the_database():
+    token = issue(make_person())
+    browser = use(token)
+    stored = db.session.scalars(sa.select(SignInToken.token_hash)).all()
+    stored += db.session.scalars(sa.select(BrowserSession.token_hash)).all()
+    assert token not in stored
+    assert browser not in stored
+
+
+def test_signing_out_kills_the_cookie():
+    browser = use(issue(make_person()))
+    with transaction():
+        signing_in.sign_out(browser, now=NOW)
+    assert queries.find_identity(browser, now=NOW) is None
+
+
+def test_a_browser_session_ends_after_fourteen_days():
+    browser = use(issue(make_person()))
+    assert queries.find_identity(browser, now=NOW + timedelta(days=13)) is not None
+    assert queries.find_identity(browser, now=NOW + timedelta(days=14)) is None
+
+
+def test_a_disabled_person_cannot_come_in_by_any_way():
+    person_id = make_person(address="ana@a.example")
+    token, browser = issue(person_id), use(issue(person_id))
+    with transaction() as session:
+        session.get(Person, person_id).disabled_at = NOW
+    assert queries.find_identity(browser, now=NOW) is None
+    with pytest.raises(Refused):
+        use(token)
+    with transaction():
+        signing_in.request_sign_in("ana@a.example", now=NOW)
+    assert db.session.scalars(sa.select(Mail)).all() == []
+
+
+def test_asking_for_a_link_mails_it_to_known_addresses_only():
+    make_person(address="ana@a.example")
+    for address in (" ANA@a.example", "nobody@a.example"):
+        with transaction():
+            signing_in.request_sign_in(address, now=NOW)
+    assert db.session.execute(sa.select(Mail.kind, Mail.address)).all() == [("people.sign_in", "ana@a.example")]
+
+
+def test_roles_are_facts_of_the_identity():
+    person_id, organisation_id = make_person(), make_organisation()
+    with transaction():
+        for _ in range(2):
+            service.grant_role(person_id, Role.HOST, organisation_id=organisation_id, now=NOW)
+        service.grant_role(person_id, Role.OFFICE, now=NOW)
+    identity = queries.find_identity(use(issue(person_id)), now=NOW)
+    assert (identity.runs_office, identity.host_of, identity.roles) == (
+        True, frozenset({organisation_id}), frozenset({Role.HOST, Role.OFFICE})
+    )  # fmt: skip
+
+
+def test_a_host_is_host_of_an_organisation():
+    with pytest.raises(Refused), transaction():
+        service.grant_role(make_person_in_this_transaction(), Role.HOST, now=NOW)
+
+
+def make_person_in_this_transaction():
+    return service.create_person("Ana", "ana@a.example", now=NOW)
+
+
+def test_an_address_belongs_to_one_person():
+    make_person("Ana", "ana@a.example")
+    with pytest.raises(Refused), transaction():
+        service.create_person("Bo", "ANA@a.example", now=NOW)
+    with pytest.raises(Invalid) as invalid, transaction():
+        service.create_person("", "nonsense", now=NOW)
+    assert set(invalid.value.fields) == {"name", "email"}
+    with pytest.raises(NotFound):
+        service.get_person_id("bo@a.example")
+
+
+def test_two_organisations_cannot_be_known_by_one_name():
+    make_organisation("Example Centre")
+    with pytest.raises(Refused), transaction():
+        service.create_organisation("EXAMPLE  centre", country="NL", now=NOW)
