@@ -54,8 +54,14 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
         beat_schedule_filename=str(settings.data_dir / "run" / "beat-schedule"),
         timezone="UTC",
     )
-    celery.task(name="ecwi.drain")(lambda: drain(app, settings))
-    celery.task(name="ecwi.tick")(lambda: tick(app, settings))
+
+    @celery.task(name="ecwi.drain")  # type: ignore[untyped-decorator]  # Celery is untyped
+    def drain_task() -> None:
+        drain(app, settings)
+
+    @celery.task(name="ecwi.tick")  # type: ignore[untyped-decorator]  # Celery is untyped
+    def tick_task() -> None:
+        tick(app, settings)
 
     @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]  # Celery is untyped
     def after_fork(**_: object) -> None:
