@@ -1,0 +1,88 @@
+"""``ecwi-events sign-in-link`` and ``create-person``: the first way in, and the way in when mail does not work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import sqlalchemy as sa
+
+from ecwi_events.app import create_app
+from ecwi_events.kernel import clock, links
+from ecwi_events.kernel.db import db, transaction
+from ecwi_events.kernel.errors import Invalid, NotFound
+from ecwi_events.people import queries, service, signing_in
+from ecwi_events.people.models import Organisation, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+MEMBER = "member"  # no role is needed to take part
+
+
+@click.command("sign-in-link")
+@click.argument("email")
+def sign_in_link(email: str) -> None:
+    """Print a link that signs EMAIL in once, within 15 minutes.
+
+    For the first start, and for days when mail does not work. Give it to nobody else.
+    """
+    with create_app().app_context():
+        with transaction():
+            link = find_link(email, now=clock.utc_now())
+        if link is None:
+            raise NotFound(
+                f"Nobody here has the address {email}. Type: "
+                f"ecwi-events create-person {email} --name 'Full Name' --role office"
+            )
+        click.echo(link)
+
+
+@click.command("create-person")
+@click.argument("email")
+@click.option("--name", required=True, help="The full name.")
+@click.option(
+    "--role", type=click.Choice([MEMBER, *Role]), default=MEMBER, show_default=True, help="What the person may do."
+)
+@click.option("--organisation", help="Its key or its name; needed for a host.")
+def create_person(email: str, name: str, role: str, organisation: str | None) -> None:
+    """Write down a person with EMAIL and print the first sign-in link."""
+    with create_app().app_context():
+        now = clock.utc_now()
+        with transaction():
+            organisation_id, organisation_name = _organisation(organisation, role)
+            person_id = service.create_person(name, email, organisation=organisation_name, now=now)
+            if role != MEMBER:
+                host_of = organisation_id if role == Role.HOST else None
+                service.grant_role(person_id, Role(role), organisation_id=host_of, now=now)
+            link = find_link(email, now=now)
+        click.echo(link)
+
+
+def find_link(address: str, *, now: datetime) -> str | None:
+    """Return a fresh sign-in link for this address, or None if nobody has it or may not sign in."""
+    person = queries.find_person_by_address(address)
+    if person is None or not queries.may_sign_in(person):
+        return None
+    return links.absolute(f"/sign-in/{signing_in.issue_sign_in_token(person.id, now=now)}")
+
+
+def _organisation(key_or_name: str | None, role: str) -> tuple[int | None, str]:
+    """Return id and name of the organisation that was typed; a member may name one that is not in the list."""
+    if not key_or_name:
+        if role == Role.HOST:
+            raise Invalid({"organisation": "A host acts for one organisation. Say which: --organisation KEY"})
+        return None, ""
+    found = db.session.execute(
+        sa.select(Organisation.id, Organisation.name).where(Organisation.key == key_or_name)
+    ).one_or_none()
+    if found:
+        return found.id, found.name
+    organisation_id = queries.find_organisation_id(key_or_name)
+    if organisation_id is None and role == Role.HOST:
+        raise NotFound(f"No organisation has the key or the name {key_or_name!r}.")
+    return organisation_id, key_or_name
+
+
+commands: Sequence[click.Command] = [sign_in_link, create_person]
