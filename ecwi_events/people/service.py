@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import db, insert_unless_there
+from ecwi_events.kernel.db import db, insert_row, insert_unless_there
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, fold, normalise_address, slug
 from ecwi_events.people import queries, rules
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 
+_PERSON_OF = sa.select(EmailAddress.person_id).where(EmailAddress.normalised == sa.bindparam("normalised"))
+
+
 def find_or_create_person(name: str, address: str, *, organisation: str, zone: str | None, now: datetime) -> int:
     """Return the id of the person with this address; make the person if the address is new.
 
@@ -35,20 +38,18 @@ def find_or_create_person(name: str, address: str, *, organisation: str, zone: s
     if found := _person_of(normalised):
         return found
     organisation_id = queries.find_organisation_id(organisation)
-    person = Person(
+    person_id = insert_row(
+        Person,
         name=name,
         organisation_id=organisation_id,
         organisation_text=None if organisation_id else clean_line(organisation) or None,
         zone=zone,
         created_at=now,
     )
-    db.session.add(person)
-    db.session.flush()
-    row = {"person_id": person.id, "address": address, "normalised": normalised, "is_primary": True}
+    row = {"person_id": person_id, "address": address, "normalised": normalised, "is_primary": True}
     if insert_unless_there(EmailAddress, [row], key=["normalised"]):
-        return person.id
-    db.session.delete(person)  # somebody with the same address came in between
-    db.session.flush()
+        return person_id
+    db.session.execute(sa.delete(Person).where(Person.id == person_id))  # somebody with this address came in between
     return _person_of(normalised) or 0
 
 
@@ -136,4 +137,4 @@ def get_person_id(address: str) -> int:
 
 
 def _person_of(normalised: str) -> int | None:
-    return db.session.scalar(sa.select(EmailAddress.person_id).where(EmailAddress.normalised == normalised))
+    return db.session.scalar(_PERSON_OF, {"normalised": normalised})

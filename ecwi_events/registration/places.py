@@ -23,7 +23,7 @@ _TAKE = (
         taken=Places.taken + sa.case((_FREE, 1), else_=0),
         waiting=Places.waiting + sa.case((_FREE, 0), else_=1),
     )
-    .returning(Places.granted, Places.seq)
+    .returning(Places.granted, Places.seq, Places.waiting)
     .execution_options(synchronize_session=False)
 )
 
@@ -34,6 +34,7 @@ class Granted:
 
     is_place: bool
     queue_place: int
+    number_in_line: int | None  # the last one's number is the length of the line, so nothing is counted under the lock
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def open_places(activity_id: int, *, capacity: int | None) -> int:
 
 def take(places_id: int) -> Granted:
     """Take a place, or a number in the line if there is none; holds the row's lock until the transaction ends."""
-    granted, seq = db.session.execute(_TAKE, {"places": places_id}).one()
-    return Granted(bool(granted), seq)
+    granted, seq, waiting = db.session.execute(_TAKE, {"places": places_id}).one()
+    return Granted(bool(granted), seq, None if granted else waiting)
 
 
 def lock(places_id: int) -> Counts:

@@ -64,25 +64,28 @@ def token_of(uid: str, link_version: int) -> str:
     return tokens.derived(LINK, uid, link_version)
 
 
+_SIGN_UP_FACTS = (
+    sa.select(
+        Activity.status,
+        Activity.sign_up_closes_at,
+        Places.id,
+        Places.capacity,
+        Places.taken,
+        Places.waiting,
+        ActivitySession.ends_at,
+    )
+    .outerjoin(Places, Places.activity_id == Activity.id)
+    .outerjoin(
+        ActivitySession,
+        sa.and_(ActivitySession.activity_id == Activity.id, ActivitySession.status == SessionStatus.PLANNED),
+    )
+    .where(Activity.id == sa.bindparam("activity"))
+)
+
+
 def sign_up_facts(activity_id: int) -> SignUpFacts | None:
     """Return what decides whether people may sign up, or None if there is no such activity."""
-    rows = db.session.execute(
-        sa.select(
-            Activity.status,
-            Activity.sign_up_closes_at,
-            Places.id,
-            Places.capacity,
-            Places.taken,
-            Places.waiting,
-            ActivitySession.ends_at,
-        )
-        .outerjoin(Places, Places.activity_id == Activity.id)
-        .outerjoin(
-            ActivitySession,
-            sa.and_(ActivitySession.activity_id == Activity.id, ActivitySession.status == SessionStatus.PLANNED),
-        )
-        .where(Activity.id == activity_id)
-    ).all()
+    rows = db.session.execute(_SIGN_UP_FACTS, {"activity": activity_id}).all()
     if not rows:
         return None
     first = rows[0]

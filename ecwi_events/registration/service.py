@@ -13,9 +13,9 @@ from ecwi_events.kernel.dates import canonical_zone
 from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.mail import service as mail
-from ecwi_events.people import queries as people
 from ecwi_events.people import rules as people_rules
 from ecwi_events.people import service as people_service
+from ecwi_events.people.models import EmailAddress
 from ecwi_events.programme import service as programme
 from ecwi_events.registration import places, queries, rules
 from ecwi_events.registration.models import Place, Registration
@@ -28,6 +28,18 @@ if TYPE_CHECKING:
 
 MAIL_PRIORITY = 30
 HELD = (Place.CONFIRMED, Place.OFFERED, Place.WAITING)
+
+# Built once: on the way of every sign-up, making a statement costs more than running it.
+_HELD = sa.select(Registration.id, Registration.place).where(
+    Registration.places_id == sa.bindparam("places"), Registration.person_id == sa.bindparam("person")
+)
+_WHOM = (
+    sa.select(Registration.person_id, Registration.revision, EmailAddress.address)
+    .join(EmailAddress, EmailAddress.person_id == Registration.person_id)
+    .where(Registration.id == sa.bindparam("registration"))
+    .order_by(EmailAddress.is_primary.desc(), EmailAddress.id)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -88,11 +100,10 @@ def sign_up(new: SignUp, *, now: datetime) -> SignedUp:
         places.give_back(facts.places_id or 0, was_place=granted.is_place)
         return _repeat(_registration_of(facts.places_id, person_id), facts, now=now)
     if granted.is_place:
-        _tell("registration.confirmed", registration_id, person_id, now=now)
+        _tell("registration.confirmed", registration_id, now=now)
         return SignedUp(registration_id, Place.CONFIRMED, None, is_repeat=False)
-    _tell("registration.waiting", registration_id, person_id, now=now)
-    number = queries.number_in_line(facts.places_id or 0, granted.queue_place)
-    return SignedUp(registration_id, Place.WAITING, number, is_repeat=False)
+    _tell("registration.waiting", registration_id, now=now)
+    return SignedUp(registration_id, Place.WAITING, granted.number_in_line, is_repeat=False)
 
 
 def withdraw(registration_id: int, *, now: datetime) -> bool:
@@ -113,7 +124,7 @@ def withdraw(registration_id: int, *, now: datetime) -> bool:
     counts = places.give_back(places_id, was_place=had_place)
     if had_place and counts.waiting:
         _promote_first(places_id, activity_id, now=now)
-    _tell("registration.withdrawn", registration_id, held.person_id, now=now)
+    _tell("registration.withdrawn", registration_id, now=now)
     return True
 
 
@@ -138,7 +149,7 @@ def undo_withdrawal(registration_id: int, *, now: datetime) -> Place:
     place = Place.CONFIRMED if had_place else Place.WAITING
     _set(registration_id, place=place, withdrawn_at=None, revision=Registration.revision + 1)
     places.retake(places_id, as_place=had_place)
-    _tell("registration.confirmed" if had_place else "registration.waiting", registration_id, held.person_id, now=now)
+    _tell("registration.confirmed" if had_place else "registration.waiting", registration_id, now=now)
     return place
 
 
@@ -195,10 +206,10 @@ def _write(
     return written[0] if written else None
 
 
-def _repeat(held: sa.Row[int, Place, int] | None, facts: SignUpFacts, *, now: datetime) -> SignedUp:
+def _repeat(held: sa.Row[int, Place] | None, facts: SignUpFacts, *, now: datetime) -> SignedUp:
     if held is None:  # withdrawn and gone in the same instant: let the person try again
         raise Refused("try_again", "Please send the form once more.")
-    _tell("registration.already", held.id, held.person_id, now=now, within=f"{now:%Y-%m-%dT%H}")
+    _tell("registration.already", held.id, now=now, within=f"{now:%Y-%m-%dT%H}")
     if facts.is_full:
         return SignedUp(held.id, Place.WAITING, facts.waiting + 1, is_repeat=True)
     return SignedUp(held.id, Place.CONFIRMED, None, is_repeat=True)
@@ -216,33 +227,28 @@ def _promote_first(places_id: int, activity_id: int, *, now: datetime) -> None:
     ).one()
     _set(first.id, place=Place.CONFIRMED, confirmed_at=now, revision=Registration.revision + 1)
     places.promote(places_id)
-    _tell("registration.promoted", first.id, first.person_id, now=now)
+    _tell("registration.promoted", first.id, now=now)
 
 
-def _tell(kind: str, registration_id: int, person_id: int, *, now: datetime, within: str | None = None) -> None:
+def _tell(kind: str, registration_id: int, *, now: datetime, within: str | None = None) -> None:
     """Queue the mail that belongs to the registration's present revision (or to a span of time)."""
-    address = people.primary_address(person_id)
-    if address is None:
+    row = db.session.execute(_WHOM, {"registration": registration_id}).first()
+    if row is None:
         return
-    revision = db.session.scalar(sa.select(Registration.revision).where(Registration.id == registration_id))
     mail.queue(
         kind,
-        person_id=person_id,
-        address=address,
+        person_id=row.person_id,
+        address=row.address,
         subject_id=registration_id,
-        dedup_key=f"{kind}:{registration_id}:{within or revision}",
-        revision=revision,
+        dedup_key=f"{kind}:{registration_id}:{within or row.revision}",
+        revision=row.revision,
         priority=MAIL_PRIORITY,
         now=now,
     )
 
 
-def _registration_of(places_id: int | None, person_id: int) -> sa.Row[int, Place, int] | None:
-    return db.session.execute(
-        sa.select(Registration.id, Registration.place, Registration.person_id).where(
-            Registration.places_id == places_id, Registration.person_id == person_id
-        )
-    ).one_or_none()
+def _registration_of(places_id: int | None, person_id: int) -> sa.Row[int, Place] | None:
+    return db.session.execute(_HELD, {"places": places_id, "person": person_id}).one_or_none()
 
 
 def _where(registration_id: int) -> tuple[int, int]:
