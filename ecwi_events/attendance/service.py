@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,10 +49,8 @@ def mark(session_id: int, marks: Mapping[Who, Verdict | None], *, by_person_id: 
     if any(verdict is not None and verdict not in HAND_MARKS for verdict in marks.values()):
         raise Invalid({"mark": "Choose present, absent or excused"})
     news = {who: verdict for who, verdict in marks.items() if (verdict or Verdict.UNKNOWN) != standing[who]}
-    for who, verdict in news.items():
-        _add_evidence(session_id, who, verdict, by_person_id=by_person_id, now=now)
-    db.session.flush()
-    _derive(session_id, list(news), now=now)
+    _add_evidence(session_id, news, by_person_id=by_person_id, now=now)
+    _derive(session_id, set(news), now=now)
     return len(news)
 
 
@@ -81,61 +80,74 @@ def add_visitor(
         who = Who(person_id=person_id)
     else:
         who = Who(visitor_name=_free_name(clean_line(name), {row.visitor_name for row in roster.rows}))
-    _add_evidence(session_id, who, Verdict.PRESENT, by_person_id=by_person_id, now=now)
-    db.session.flush()
-    _derive(session_id, [who], now=now)
+    _add_evidence(session_id, {who: Verdict.PRESENT}, by_person_id=by_person_id, now=now)
+    _derive(session_id, {who}, now=now)
     return who
 
 
-def _add_evidence(session_id: int, who: Who, verdict: Verdict | None, *, by_person_id: int, now: datetime) -> None:
-    db.session.add(
-        Evidence(
-            session_id=session_id,
-            person_id=who.person_id,
-            visitor_name=who.visitor_name,
-            source=Source.HOST,
-            mark=verdict,
-            recorded_by_id=by_person_id,
-            recorded_at=now,
-        )
-    )
-
-
-def _derive(session_id: int, whom: list[Who], *, now: datetime) -> None:
-    """Derive the verdicts of these people anew from all of their evidence, and write them."""
-    for who in whom:
-        rows = db.session.scalars(
-            sa.select(Evidence).where(
-                Evidence.session_id == session_id,
-                Evidence.person_id.is_not_distinct_from(who.person_id),
-                Evidence.visitor_name.is_not_distinct_from(who.visitor_name),
-            )
-        ).all()
-        found = Verdict(rules.verdict(rules.Mark(row.source, row.mark, row.recorded_at, row.id) for row in rows))
-        _write_presence(session_id, who, found, now=now)
-
-
-def _write_presence(session_id: int, who: Who, verdict: Verdict, *, now: datetime) -> None:
-    changed = db.session.execute(
-        sa.update(Presence)
-        .where(
-            Presence.session_id == session_id,
-            Presence.person_id.is_not_distinct_from(who.person_id),
-            Presence.visitor_name.is_not_distinct_from(who.visitor_name),
-        )
-        .values(verdict=verdict, decided_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has a row count
-        row = {
+def _add_evidence(session_id: int, marks: Mapping[Who, Verdict | None], *, by_person_id: int, now: datetime) -> None:
+    rows = [
+        {
             "session_id": session_id,
             "person_id": who.person_id,
             "visitor_name": who.visitor_name,
-            "verdict": verdict,
-            "decided_at": now,
+            "source": Source.HOST,
+            "mark": verdict,
+            "recorded_by_id": by_person_id,
+            "recorded_at": now,
         }
-        key = "person_id" if who.person_id is not None else "visitor_name"
-        insert_unless_there(Presence, [row], key=["session_id", key])
+        for who, verdict in marks.items()
+    ]
+    if rows:
+        db.session.execute(sa.insert(Evidence), rows)
+
+
+def _derive(session_id: int, whom: set[Who], *, now: datetime) -> None:
+    """Derive the verdicts of these people anew from all of their evidence, and write them."""
+    marks: dict[Who, list[rules.Mark]] = defaultdict(list)
+    for row in db.session.execute(
+        sa.select(
+            Evidence.id,
+            Evidence.person_id,
+            Evidence.visitor_name,
+            Evidence.source,
+            Evidence.mark,
+            Evidence.recorded_at,
+        ).where(Evidence.session_id == session_id)
+    ):
+        marks[Who(row.person_id, row.visitor_name)].append(rules.Mark(row.source, row.mark, row.recorded_at, row.id))
+    _write_presence(session_id, {who: Verdict(rules.verdict(marks[who])) for who in whom}, now=now)
+
+
+def _write_presence(session_id: int, verdicts: Mapping[Who, Verdict], *, now: datetime) -> None:
+    """Write the verdicts: first a row for whoever has none, then one change per verdict."""
+    for key in ("person_id", "visitor_name"):
+        rows = [
+            {
+                "session_id": session_id,
+                "person_id": who.person_id,
+                "visitor_name": who.visitor_name,
+                "verdict": verdict,
+                "decided_at": now,
+            }
+            for who, verdict in verdicts.items()
+            if getattr(who, key) is not None
+        ]
+        insert_unless_there(Presence, rows, key=["session_id", key])
+    for verdict in set(verdicts.values()):
+        those = [who for who, theirs in verdicts.items() if theirs is verdict]
+        db.session.execute(
+            sa.update(Presence)
+            .where(
+                Presence.session_id == session_id,
+                sa.or_(
+                    Presence.person_id.in_([who.person_id for who in those if who.person_id is not None]),
+                    Presence.visitor_name.in_([who.visitor_name for who in those if who.visitor_name is not None]),
+                ),
+            )
+            .values(verdict=verdict, decided_at=now)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _free_name(name: str, taken: set[str | None]) -> str:
