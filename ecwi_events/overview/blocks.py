@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import random
 
-PALETTE = ("#0B5F56", "#D8532E", "#F0B03A", "#2C6C9C", "#75478A", "#7DBDB0", "#CFE6DF", "#F6D9CC")
+STRONG = ("#0B5F56", "#D8532E", "#F0B03A", "#2C6C9C", "#75478A", "#7DBDB0")
+PALETTE = (*STRONG, "#CFE6DF", "#F6D9CC")
 GROUNDS = ("#F4EDE1", "#E0F0EC", "#FDEAE2", "#FDF1D4", "#E3EEF7", "#F1E8F4")
 CELL = 100
 
 
-def cover(seed: str, *, columns: int = 8, rows: int = 9) -> str:
+def cover(seed: str, *, columns: int = 8, rows: int = 8) -> str:
     """Return a wall of blocks for a cover, full of shapes."""
     chance = random.Random(seed)  # noqa: S311 - decoration; the same seed must give the same picture
     cells = [_block(chance, column, row, ground=True) for row in range(rows) for column in range(columns)]
@@ -31,8 +32,16 @@ def skyline(seed: str, *, columns: int = 11, rows: int = 3) -> str:
     return _picture(columns, rows, cells)
 
 
+def mark(place: int) -> str:
+    """Return a single block: quarter, circle, arch, square, and round again."""
+    shape, colour = (("quarter", STRONG[0]), ("circle", STRONG[1]), ("arch", STRONG[2]), ("square", STRONG[3]))[
+        place % 4
+    ]
+    return _picture(1, 1, [_shape(shape, colour, GROUNDS[0])])
+
+
 def _block(chance: random.Random, column: int, row: int, *, ground: bool) -> str:
-    colour, back = chance.choice(PALETTE), chance.choice(GROUNDS)
+    colour, back = chance.choice(PALETTE if ground else STRONG), chance.choice(GROUNDS)
     shape = chance.choice(("quarter", "quarter", "circle", "arch", "square", "half", "small"))
     turn = chance.randrange(4) * 90
     place = f'transform="translate({column * CELL} {row * CELL}) rotate({turn} 50 50)"'

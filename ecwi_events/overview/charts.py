@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-INK, INK_2, LINE, SUNK = "#1D2A2C", "#4B5A5C", "#E2D8C8", "#F4EDE1"
+INK, SUNK = "#1D2A2C", "#F4EDE1"
+TONE, QUIET = ("ink", INK), ("ink2", "#4B5A5C")  # class and colour of a text
 SLICES = (("s1", "#0B5F56"), ("s2", "#F0B03A"), ("s3", "#2C6C9C"), ("s4", "#75478A"))
 SHADES = (
     ("t1", "#CFE6DF", "#12312D"),
@@ -23,16 +24,19 @@ SHADES = (
     ("t4", "#062F2B", "#FFFFFF"),
 )
 FONT = 'font-family="Fira Sans, system-ui, sans-serif"'
+BAR, GAP, STEP = 46, 3, 52
+DIRECT_PARTS, DIRECT_SHARE = 2, 0.2  # beyond that, labels above the bar would collide: a key instead
 MAP_FROM = 10  # fewer countries read better as a list (overview.md 4.3)
 
 # A rough geographic place for each country, column and row; no borders are drawn, so no side is taken.
 TILES: dict[str, tuple[int, int]] = {
-    "IS": (1, 1), "NO": (5, 1), "SE": (6, 1), "FI": (7, 1), "IE": (1, 2), "GB": (2, 2), "DK": (5, 2), "LV": (7, 2), "EE": (8, 2),
-    "NL": (4, 3), "DE": (5, 3), "PL": (6, 3), "LT": (7, 3), "BY": (8, 3), "BE": (3, 4), "LU": (4, 4), "CZ": (5, 4), "SK": (6, 4),
-    "UA": (7, 4), "KZ": (10, 4), "MN": (12, 4), "FR": (2, 5), "CH": (3, 5), "AT": (4, 5), "HU": (5, 5), "RO": (6, 5), "MD": (7, 5),
-    "GE": (9, 5), "AZ": (10, 5), "UZ": (11, 5), "KG": (12, 5), "PT": (1, 6), "ES": (2, 6), "IT": (3, 6), "SI": (4, 6), "HR": (5, 6),
-    "RS": (6, 6), "BG": (7, 6), "AM": (9, 6), "TM": (10, 6), "TJ": (11, 6), "BA": (5, 7), "XK": (6, 7), "MK": (7, 7), "TR": (9, 7),
-    "ME": (5, 8), "AL": (6, 8), "GR": (7, 8), "CY": (9, 8), "MT": (3, 8),
+    "IS": (1, 1), "NO": (5, 1), "SE": (6, 1), "FI": (7, 1), "IE": (1, 2), "GB": (2, 2), "DK": (5, 2), "LV": (7, 2),
+    "EE": (8, 2), "NL": (4, 3), "DE": (5, 3), "PL": (6, 3), "LT": (7, 3), "BY": (8, 3), "BE": (3, 4), "LU": (4, 4),
+    "CZ": (5, 4), "SK": (6, 4), "UA": (7, 4), "KZ": (10, 4), "MN": (12, 4), "FR": (2, 5), "CH": (3, 5), "AT": (4, 5),
+    "HU": (5, 5), "RO": (6, 5), "MD": (7, 5), "GE": (9, 5), "AZ": (10, 5), "UZ": (11, 5), "KG": (12, 5), "PT": (1, 6),
+    "ES": (2, 6), "IT": (3, 6), "SI": (4, 6), "HR": (5, 6), "RS": (6, 6), "BG": (7, 6), "AM": (9, 6), "TM": (10, 6),
+    "TJ": (11, 6), "BA": (5, 7), "XK": (6, 7), "MK": (7, 7), "TR": (9, 7), "ME": (5, 8), "AL": (6, 8), "GR": (7, 8),
+    "CY": (9, 8), "MT": (3, 8),
 }  # fmt: skip
 
 
@@ -51,29 +55,40 @@ def funding_bar(parts: Sequence[Part], *, title: str, ident: str) -> str:
     total = sum(part.value for part in parts)
     if not total:
         return ""
-    width, bar = 640.0, 46
-    marks, x = [], 0.0
+    direct = len(parts) <= DIRECT_PARTS and min(part.value for part in parts) >= DIRECT_SHARE * total
+    top = 26 if direct else 1
+    marks, x = [], 1.0
     for index, part in enumerate(parts):
-        name, colour = SLICES[index % len(SLICES)]
-        share = width * part.value / total
-        gap = 3 if index < len(parts) - 1 else 0
-        marks.append(
-            f'<rect class="{name}" x="{x:.1f}" y="1" width="{max(share - gap, 1):.1f}" height="{bar}" rx="5" fill="{colour}"'
-            f' stroke="{INK}" stroke-width="1"/>'
-        )
+        share, last = 638 * part.value / total, index == len(parts) - 1
+        width = max(share - (0 if last else GAP), 1)
+        marks.append(_slice(index, f'x="{x:.1f}" y="{top}" width="{width:.1f}" height="{BAR}" rx="5"'))
+        if direct:
+            end = last and index > 0
+            marks.append(
+                _text(
+                    639 if end else round(x),
+                    17,
+                    f"{part.label} {part.printed}",
+                    bold=True,
+                    anchor="end" if end else "start",
+                )
+            )
+        else:
+            marks.append(_key(index, part, BAR + 26 + 26 * index))
         x += share
-    for index, part in enumerate(parts):
-        marks.append(_key(index, part, bar + 24 + 26 * index))
+    height = top + BAR + 2 + (0 if direct else 12 + 26 * len(parts))
     described = "; ".join(f"{part.label} {part.printed}" for part in parts)
-    return _svg(642, bar + 12 + 26 * len(parts), marks, title=title, desc=f"One bar of 100%: {described}.", ident=ident)
+    return _svg(640, height, marks, title=title, desc=f"One bar of 100%: {described}.", ident=ident)
+
+
+def _slice(index: int, shape: str) -> str:
+    name, colour = SLICES[index % len(SLICES)]
+    return f'<rect class="{name}" {shape} fill="{colour}" stroke="{INK}" stroke-width="1"/>'
 
 
 def _key(index: int, part: Part, y: float) -> str:
-    name, colour = SLICES[index % len(SLICES)]
-    return (
-        f'<rect class="{name}" x="1" y="{y - 13:.0f}" width="15" height="15" rx="3" fill="{colour}" stroke="{INK}"'
-        f' stroke-width="1"/>{_text(26, y, part.label)}{_text(640, y, part.printed, bold=True, end=True)}'
-    )
+    swatch = _slice(index, f'x="1" y="{y - 13:.0f}" width="15" height="15" rx="3"')
+    return f"{swatch}{_text(26, y, part.label)}{_text(639, y, part.printed, bold=True, anchor='end')}"
 
 
 def bars(parts: Sequence[Part], *, title: str, ident: str) -> str:
@@ -85,7 +100,7 @@ def bars(parts: Sequence[Part], *, title: str, ident: str) -> str:
     marks = []
     for row, part in enumerate(ranked):
         y = 18 + row * 44
-        marks.append(_text(1, y, _shortened(part.label)) + _text(640, y, part.printed, bold=True, end=True))
+        marks.append(_text(1, y, _shortened(part.label)) + _text(640, y, part.printed, bold=True, anchor="end"))
         marks.append(
             f'<rect class="s1" x="1" y="{y + 7}" width="{max(639 * part.value / most, 2):.1f}" height="12" rx="4"'
             f' fill="{SLICES[0][1]}"/>'
@@ -101,46 +116,44 @@ def tile_map(counts: dict[str, tuple[str, int]], *, title: str, ident: str) -> s
     """
     if len(counts) < MAP_FROM:
         return ""
-    step, most = 52, max(number for _, number in counts.values())
-    marks = [
-        f'<g>{_tile(column, row, step, "t0", SUNK)}{_text(_middle(column, step), row * step - 20, code, colour=INK_2, middle=True)}</g>'
-        for code, (column, row) in TILES.items() if code not in counts
-    ]  # fmt: skip
-    for code, (_, number) in counts.items():
-        if code in TILES:
-            marks.append(_filled(code, number, most, step))
+    most = max(number for _, number in counts.values())
+    marks = [_empty_tile(code) for code in TILES if code not in counts]
+    marks += [_filled_tile(code, number, most) for code, (_, number) in counts.items() if code in TILES]
     ranked = sorted(counts.values(), key=lambda entry: (-entry[1], entry[0]))
     described = "; ".join(f"{name}: {number}" for name, number in ranked)
     return _svg(
-        12 * step, 8 * step, marks, title=title, desc=f"A stronger colour means more. {described}.", ident=ident
+        12 * STEP, 8 * STEP, marks, title=title, desc=f"A stronger colour means more. {described}.", ident=ident
     )
 
 
-def _filled(code: str, number: int, most: int, step: int) -> str:
+def _empty_tile(code: str) -> str:
+    column, row = TILES[code]
+    return f"<g>{_tile(column, row, 't0', SUNK)}{_text(_middle(column), row * STEP - 20, code, anchor='middle', tone=QUIET)}</g>"
+
+
+def _filled_tile(code: str, number: int, most: int) -> str:
     column, row = TILES[code]
     name, fill, ink = SHADES[min(len(SHADES) - 1, (number - 1) * len(SHADES) // max(most, 1))]
-    middle, y = _middle(column, step), row * step
+    middle, y, tone = _middle(column), row * STEP, (name + "x", ink)
     return (
-        f"<g>{_tile(column, row, step, name, fill)}"
-        f"{_text(middle, y - 28, code, colour=ink, middle=True, name=name + 'x')}"
-        f"{_text(middle, y - 11, str(number), colour=ink, middle=True, bold=True, name=name + 'x')}</g>"
+        f"<g>{_tile(column, row, name, fill)}{_text(middle, y - 28, code, anchor='middle', tone=tone)}"
+        f"{_text(middle, y - 11, str(number), anchor='middle', tone=tone, bold=True)}</g>"
     )
 
 
-def _tile(column: int, row: int, step: int, name: str, fill: str) -> str:
-    x, y = (column - 1) * step, (row - 1) * step
-    return f'<rect class="{name}" x="{x + 2}" y="{y + 2}" width="{step - 4}" height="{step - 4}" rx="9" fill="{fill}"/>'
+def _tile(column: int, row: int, name: str, fill: str) -> str:
+    x, y = (column - 1) * STEP + 2, (row - 1) * STEP + 2
+    return f'<rect class="{name}" x="{x}" y="{y}" width="{STEP - 4}" height="{STEP - 4}" rx="9" fill="{fill}"/>'
 
 
-def _middle(column: int, step: int) -> float:
-    return (column - 0.5) * step
+def _middle(column: int) -> float:
+    return (column - 0.5) * STEP
 
 
 def _text(
-    x: float, y: float, text: str, *, colour: str = INK, bold: bool = False, end: bool = False, middle: bool = False, name: str = ""
-) -> str:  # fmt: skip
-    anchor = "end" if end else "middle" if middle else "start"
-    name = name or {INK: "ink", INK_2: "ink2"}.get(colour, "")
+    x: float, y: float, text: str, *, anchor: str = "start", bold: bool = False, tone: tuple[str, str] = TONE
+) -> str:
+    name, colour = tone
     weight = ' font-weight="700"' if bold else ""
     return (
         f'<text class="{name}" x="{x:g}" y="{y:g}" {FONT} font-size="16" text-anchor="{anchor}" fill="{colour}"{weight}>'
