@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ecwi_events.calendars import events, queries
 from ecwi_events.calendars.events import Entry, FeedFacts
 from ecwi_events.calendars.models import StoredFeed
-from ecwi_events.kernel import links
+from ecwi_events.kernel import links, product
 from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Format, SessionStatus
 from ecwi_events.registration.models import Place
@@ -74,7 +74,7 @@ def build_programme_feed(*, now: datetime) -> FeedBytes:
     sessions = queries.programme_sessions(now=now)
     entries = [public_entry(session, session.activity) for session in sessions]
     facts = FeedFacts(
-        name="ECWI Events",
+        name=product.NAME,
         description="Webinars and peer learning activities of ISSA and the Early Childhood Workforce Initiative.",
         address=links.absolute(PROGRAMME_PATH),
         page=links.absolute("/"),

@@ -11,9 +11,14 @@ import calendar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
+
+from ecwi_events.kernel.dates import canonical_zone, zone_info
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 AROUND = timedelta(days=548)  # 18 months: the rule must hold that long before and after the sessions
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -55,13 +60,13 @@ class Yearly:
 
 def is_ambiguous(at: datetime, zone: str) -> bool:
     """Tell whether clocks in the zone show this instant's wall time twice, or skip past it: readers then disagree."""
-    local = at.astimezone(ZoneInfo(zone))
+    local = at.astimezone(zone_info(zone))
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def block(zone: str, earliest: datetime, latest: datetime) -> Timezone | None:
     """Return the zone's VTIMEZONE for events between two instants, or None if they must be written in UTC."""
-    if zone == "UTC":
+    if zone == "UTC" or canonical_zone(zone) != zone:
         return None
     first = (earliest - AROUND).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     last = (latest + AROUND).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -102,7 +107,7 @@ Part = tuple[type[TimezoneStandard] | type[TimezoneDaylight], Onset, Yearly | No
 def _parts(zone: str, first: datetime, last: datetime) -> tuple[Part, ...]:
     onsets = _onsets(zone, first, last)
     if not onsets:
-        local = first.astimezone(ZoneInfo(zone))
+        local = first.astimezone(zone_info(zone))
         offset = local.utcoffset() or timedelta()
         return ((TimezoneStandard, Onset(first, LONG_AGO, offset, offset, local.tzname() or zone), None),)
     # By the direction of the change, not by dst(): Dublin's and Casablanca's summer is "standard time" in the data.
@@ -120,7 +125,7 @@ def _parts(zone: str, first: datetime, last: datetime) -> tuple[Part, ...]:
 
 def _onsets(zone: str, first: datetime, last: datetime) -> list[Onset]:
     """Find every change of the offset between two instants: day by day, then to the second."""
-    info = ZoneInfo(zone)
+    info = zone_info(zone)
     found = []
     at, day = first, timedelta(days=1)
     while at < last:

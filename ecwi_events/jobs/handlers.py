@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecwi_events.jobs.exporting import export_feed
+from ecwi_events.jobs.mailing import send_mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,4 +19,5 @@ if TYPE_CHECKING:
 
 HANDLERS: dict[str, Handler] = {
     "feed.export": export_feed,
+    "mail.send": send_mail,
 }

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecwi_events.calendars import service as calendars
 from ecwi_events.jobs.drain import beat, drain
+from ecwi_events.kernel import clock
+from ecwi_events.kernel.db import transaction
+from ecwi_events.reminders import service as reminders
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -14,5 +18,19 @@ if TYPE_CHECKING:
 
 def tick(app: Flask, settings: Settings) -> None:
     """Derive what is due by time, write it down, and drain; a second beat does no harm."""
-    drain(app, settings)
-    beat()
+    try:
+        derive()
+    finally:  # what is written down already goes out in any case
+        drain(app, settings)
+        beat()
+
+
+def derive() -> None:
+    """Write down what time alone has made due: reminders, and the daily export of the feed."""
+    now = clock.utc_now()
+    with transaction():
+        calendars.export_daily(now=now)
+        left = reminders.derive_due(now=now)
+    while left == reminders.AT_MOST:
+        with transaction():
+            left = reminders.derive_due(now=now)

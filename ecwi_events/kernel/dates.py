@@ -189,6 +189,39 @@ def time_left(starts_at: datetime, *, now: datetime, zone: str) -> str:
     return "tomorrow" if days == 1 else f"in {days} days"
 
 
+def clock_note(first_at: datetime, at: datetime, *, zone: str, of: str) -> str:
+    """Say why a session is earlier or later for this reader than the first one although its host kept the time.
+
+    Args:
+        first_at: start of the first session.
+        at: start of this one.
+        zone: the reader's.
+        of: the host's.
+    """
+    moved = (_offset(at, zone) - _offset(at, of)) - (_offset(first_at, zone) - _offset(first_at, of))
+    if not moved:
+        return ""
+    changing = of if _offset(first_at, of) != _offset(at, of) else zone
+    day = _changed_on(changing, min(first_at, at), max(first_at, at))
+    where = "Europe" if changing.startswith("Europe/") else city(changing)
+    length = length_label(round(abs(moved).total_seconds() / 60))
+    return f"{length} {'later' if moved > timedelta() else 'earlier'} for you: clocks change in {where} on {day}"
+
+
+def _offset(at: datetime, zone: str) -> timedelta:
+    return at.astimezone(zone_info(zone)).utcoffset() or timedelta()
+
+
+@lru_cache(maxsize=512)
+def _changed_on(zone: str, since: datetime, until: datetime) -> str:
+    """Return the day of the last clock change between two instants."""
+    at, last = until, _offset(until, zone)
+    while at > since and _offset(at, zone) == last:
+        at -= timedelta(hours=1)
+    day = (at + timedelta(hours=1)).astimezone(zone_info(zone)).date()
+    return f"{day.day} {MONTHS[day.month - 1]}"
+
+
 def resolve(wall: datetime, zone: str, *, fold: int | None = None) -> datetime:
     """Return the UTC instant of a wall time in a zone.
 

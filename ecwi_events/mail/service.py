@@ -5,8 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from ecwi_events.kernel import links
-from ecwi_events.kernel.db import insert_unless_there
+from ecwi_events.kernel.db import db, insert_unless_there
+from ecwi_events.mail import rules
 from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.work import service as work
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 WORK_KIND = "mail.send"
+LONGEST_ERROR = 2000
 
 
 def queue(  # noqa: PLR0913 - the columns of a mail row, all by name
@@ -54,3 +58,56 @@ def queue(  # noqa: PLR0913 - the columns of a mail row, all by name
     # The work row has no not_after of its own: a late mail is skipped with its reason, not laid aside as dead work.
     work.put(WORK_KIND, new[0], dedup_key=f"mail:{new[0]}", now=now, priority=priority)
     return new[0]
+
+
+def begin_sending(mail: Mail) -> bool:
+    """Move a mail to ``sending`` just before its text is handed over; return False if somebody else was faster.
+
+    The caller commits before a byte of the text leaves: whoever finds ``sending`` later knows that it may have arrived.
+    """
+    started = db.session.execute(
+        sa.update(Mail)
+        .where(Mail.id == mail.id, Mail.state == mail.state, Mail.attempts == mail.attempts)
+        .values(state=MailState.SENDING, attempts=Mail.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return started.rowcount == 1  # type: ignore[attr-defined,no-any-return]  # an UPDATE has a row count
+
+
+def note_sent(mail_id: int, *, now: datetime) -> None:
+    """The mail server took it."""
+    _set(mail_id, MailState.SENDING, state=MailState.SENT, sent_at=now, last_error=None)
+
+
+def note_retry(mail: Mail, error: str) -> None:
+    """Not taken for now and certainly not delivered. A mail that goes out for its second time stays ``unknown``."""
+    state = MailState.UNKNOWN if mail.reason == rules.LOST_ONCE else MailState.RETRY
+    _set(mail.id, *_OPEN, state=state, last_error=error[:LONGEST_ERROR])
+
+
+def note_failed(mail_id: int, reason: str, error: str) -> None:
+    """Refused for good."""
+    _set(mail_id, *_OPEN, state=MailState.FAILED, reason=reason, last_error=error[:LONGEST_ERROR])
+
+
+def note_skipped(mail_id: int, reason: str) -> None:
+    """No longer wanted, so it is not sent."""
+    _set(mail_id, *_OPEN, state=MailState.SKIPPED, reason=reason)
+
+
+def note_lost(mail: Mail, error: str) -> None:
+    """Lost after its text was handed over: nobody knows whether it arrived."""
+    reason = rules.lost_reason(mail.reason)
+    _set(mail.id, MailState.SENDING, state=MailState.UNKNOWN, reason=reason, last_error=error[:LONGEST_ERROR])
+
+
+_OPEN = (MailState.QUEUED, MailState.RETRY, MailState.SENDING, MailState.UNKNOWN)
+
+
+def _set(mail_id: int, *states: MailState, **values: object) -> None:
+    db.session.execute(
+        sa.update(Mail)
+        .where(Mail.id == mail_id, Mail.state.in_(states))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

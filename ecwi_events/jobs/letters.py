@@ -1,0 +1,146 @@
+"""Which kind of mail says what to whom, and whether it is still wanted: asked again just before it goes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from ecwi_events.calendars import invitations
+from ecwi_events.kernel import dates, links
+from ecwi_events.mail.letters import Letter, NotWanted
+from ecwi_events.people import signing_in
+from ecwi_events.registration import queries as registrations
+from ecwi_events.registration.models import Place
+from ecwi_events.reminders import queries as reminders
+from ecwi_events.reminders import rules as reminder_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from ecwi_events.mail.letters import Sender
+    from ecwi_events.mail.models import Mail
+    from ecwi_events.programme.queries import SessionView
+    from ecwi_events.registration.queries import MySignUp
+
+    Writer = Callable[[Mail, Sender, datetime], Letter | NotWanted]
+
+WITHOUT_ENTRIES = ("registration.waiting", "registration.already")
+GOOGLE = "https://calendar.google.com/calendar/render"
+
+
+def letter_of(mail: Mail, sender: Sender, *, now: datetime) -> Letter | NotWanted:
+    """Return what a mail says, from the facts as they are now, or why it is not wanted any more."""
+    return WRITERS[mail.kind](mail, sender, now)
+
+
+def _about_registration(mail: Mail, sender: Sender, now: datetime) -> Letter | NotWanted:
+    mine = registrations.find_sign_up(mail.subject_id)
+    if mine is None:
+        return NotWanted("erased")
+    to_come = [s for s in mine.activity.sessions if s.ends_at > now and not s.is_cancelled]
+    if reason := _unwanted(mail, mine, to_come):
+        return NotWanted(reason)
+    facts = {**_facts_of(mine, to_come, now=now), "sender": sender}
+    # Who waits has no place, and gets no calendar entries for one.
+    calendar = None if mail.kind in WITHOUT_ENTRIES else invitations.for_sign_up(mine, sender, now=now)
+    return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
+
+
+def _unwanted(mail: Mail, mine: MySignUp, to_come: Sequence[SessionView]) -> str | None:
+    """Say why a mail about a sign-up has lost its point: the sign-up has moved on, or there is nothing to come to."""
+    if mail.revision is not None and mine.revision != mail.revision:
+        return "withdrawn" if mine.place is Place.WITHDRAWN else "superseded"
+    if mail.kind == "registration.withdrawn":
+        return None
+    if mine.activity.status == "cancelled":
+        return "cancelled"
+    return None if to_come else "late"
+
+
+def _facts_of(mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) -> dict[str, object]:
+    activity = mine.activity
+    return {
+        "name": mine.name,
+        "activity": activity,
+        "page": links.absolute(f"/a/{activity.slug}"),
+        "link": links.absolute(f"/m/{mine.token}"),
+        "place": mine.place.value,
+        "number": mine.number_in_line,
+        "had_place": mine.confirmed_at is not None,
+        "city": dates.city(mine.zone),
+        "sessions": [_line(session, mine, now=now) for session in to_come],
+        "starts": dates.moment(to_come[0].starts_at, mine.zone, now=now) if to_come else "",
+        "is_under_way": any(s.starts_at <= now for s in activity.sessions if not s.is_cancelled),
+    }
+
+
+def _line(session: SessionView, mine: MySignUp, *, now: datetime) -> dict[str, object]:
+    """Return a session as its reader sees it: own zone first, host's second, UTC in any case."""
+    start, end, zone = session.starts_at, session.ends_at, mine.zone
+    first = next(s for s in mine.activity.sessions if s.zone == session.zone)
+    return {
+        "number": session.number,
+        "title": session.title,
+        "is_named": session.title != mine.activity.title,
+        "times": dates.session_times(start, end, zone, now=now).line,
+        "host_times": dates.other_zone(start, end, session.zone, reader=zone) if session.zone != "UTC" else "",
+        "utc": dates.other_zone(start, end, "UTC", reader=zone),
+        "note": dates.clock_note(first.starts_at, start, zone=zone, of=session.zone),
+        "google": _google(session, mine),
+    }
+
+
+def _google(session: SessionView, mine: MySignUp) -> str:
+    """Return the address that puts a session into a Google calendar; it carries no personal link."""
+    title, page = mine.activity.title, links.absolute(f"/a/{mine.activity.slug}")
+    span = f"{session.starts_at:%Y%m%dT%H%M%SZ}/{session.ends_at:%Y%m%dT%H%M%SZ}"
+    name = title if session.title == title else f"{title}: {session.title}"
+    return f"{GOOGLE}?{urlencode({'action': 'TEMPLATE', 'text': name, 'dates': span, 'details': page})}"
+
+
+def _reminder(mail: Mail, sender: Sender, now: datetime) -> Letter | NotWanted:
+    mine = registrations.find_sign_up(mail.subject_id)
+    schedule = reminders.find_schedule(mail.session_id or 0)
+    if mine is None or schedule is None:
+        return NotWanted("erased")
+    facts = reminder_rules.Wanted(
+        has_place=mine.place is Place.CONFIRMED,
+        session_takes_place=schedule.takes_place,
+        is_current=schedule.revision == mail.revision,
+    )
+    if reason := reminder_rules.unwanted(facts):
+        return NotWanted(reason)
+    session = next(s for s in mine.activity.sessions if s.id == mail.session_id)
+    return Letter(
+        mine.name,
+        {
+            **_facts_of(mine, [session], now=now),
+            "sender": sender,
+            "session": _line(session, mine, now=now),
+            "left": dates.time_left(session.starts_at, now=now, zone=mine.zone),
+            "of": len(mine.activity.sessions),
+        },
+        thread=f"<registration-{mine.uid}@{links.host()}>",
+    )
+
+
+def _sign_in(mail: Mail, sender: Sender, now: datetime) -> Letter | NotWanted:
+    token = signing_in.token_of(mail.subject_id)
+    found = signing_in.find_sign_in(token, now=now)
+    if found is None or mail.not_after is None:
+        return NotWanted("late")
+    minutes = max(1, round((mail.not_after - now).total_seconds() / 60))
+    link = links.absolute(f"/sign-in/{token}")
+    return Letter(found.name, {"name": found.name, "link": link, "minutes": minutes, "sender": sender})
+
+
+WRITERS: dict[str, Writer] = {
+    "registration.confirmed": _about_registration,
+    "registration.promoted": _about_registration,
+    "registration.waiting": _about_registration,
+    "registration.already": _about_registration,
+    "registration.withdrawn": _about_registration,
+    "reminder.day_before": _reminder,
+    "people.sign_in": _sign_in,
+}

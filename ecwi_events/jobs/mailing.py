@@ -1,0 +1,127 @@
+"""Sending one mail: the door of the work kind ``mail.send``.
+
+Who writes to whom is settled with the mail server first, while the mail is still ``queued``. Then one transaction asks
+again whether the mail is wanted, writes its words and commits ``sending``; only after that the text is handed over. So
+whatever dies where, the row says what may have happened.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from ecwi_events.jobs.letters import letter_of
+from ecwi_events.kernel import clock, links
+from ecwi_events.kernel.db import transaction
+from ecwi_events.mail import message, queries, rendering, rules, service
+from ecwi_events.mail.letters import NotWanted, Sender
+from ecwi_events.mail.models import MailState
+from ecwi_events.mail.transports import Folder, Lost, Never, NotNow, Relay
+from ecwi_events.work import rules as work_rules
+from ecwi_events.work import service as work
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flask import Flask
+
+    from config import Settings
+    from ecwi_events.mail.models import Mail
+    from ecwi_events.mail.transports import Opened, Transport
+    from ecwi_events.work.service import Claim
+
+log = logging.getLogger(__name__)
+
+
+class TryAgain(Exception):  # noqa: N818 - tells the drain to try the work again, it is no bug
+    """The mail has not gone out yet."""
+
+
+def send_mail(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: ARG001 - the signature of handlers
+    """Send the mail, or find that it needs no sending.
+
+    Raises:
+        TryAgain: it could not be handed over for now.
+    """
+    now = clock.utc_now()
+    mail = _found(piece.reference)
+    if mail is None or not rules.may_start(mail.state, mail.reason, mail.kind):
+        return
+    if rules.is_too_late(mail.not_after, now=now):
+        with transaction():
+            service.note_skipped(mail.id, "late")
+        return
+    try:
+        recipient = message.wire_address(mail.address)
+    except ValueError as error:
+        with transaction():
+            service.note_failed(mail.id, "address", str(error))
+        return
+    try:
+        with _transport(settings, mail, now=now).open(settings.mail_from, recipient) as opened:
+            _write_and_hand_over(opened, mail, piece, settings)
+    except Never as error:
+        with transaction():
+            service.note_failed(mail.id, "refused", str(error))
+    except NotNow as error:
+        _put_off(mail, piece, str(error))
+
+
+def _found(mail_id: int) -> Mail | None:
+    """Read the mail; one that is still ``sending`` was left behind by a worker that died."""
+    mail = queries.find_mail(mail_id)
+    if mail is None or mail.state is not MailState.SENDING:
+        return mail
+    with transaction():
+        service.note_lost(mail, "the worker that sent it ended in the middle")
+        return queries.find_mail(mail_id)
+
+
+def _write_and_hand_over(opened: Opened, mail: Mail, piece: Claim, settings: Settings) -> None:
+    text = _write(mail, piece, settings)
+    if text is None:
+        return
+    try:
+        opened.hand_over(text)
+    except Lost as error:
+        with transaction():
+            service.note_lost(mail, str(error))
+        raise TryAgain(f"lost: {error}") from error
+    with transaction():
+        service.note_sent(mail.id, now=clock.utc_now())
+
+
+def _write(mail: Mail, piece: Claim, settings: Settings) -> bytes | None:
+    """Ask for the last time whether it is wanted, write its words, and commit that it is on its way."""
+    sender = Sender(settings.mail_from)
+    now = clock.utc_now()
+    with transaction():
+        if not work.extend(piece, lease_seconds=settings.lease_seconds):
+            return None  # the mail server was so slow that somebody else holds this work now
+        letter = letter_of(mail, sender, now=now)
+        if isinstance(letter, NotWanted) or rules.is_too_late(mail.not_after, now=now):
+            service.note_skipped(mail.id, letter.reason if isinstance(letter, NotWanted) else "late")
+            return None
+        envelope = message.Envelope(sender, mail.address, mail.message_id, mail.kind, now)
+        text = message.build(envelope, letter, rendering.render(mail.kind, letter.facts))
+        return text if service.begin_sending(mail) else None
+
+
+def _put_off(mail: Mail, piece: Claim, error: str) -> None:
+    given_up = piece.attempts >= work_rules.TRIES
+    with transaction():
+        if given_up:
+            service.note_failed(mail.id, "given_up", error)
+        else:
+            service.note_retry(mail, error)
+    raise TryAgain(error)
+
+
+def _transport(settings: Settings, mail: Mail, *, now: datetime) -> Transport:
+    setting = settings.mail
+    if setting.folder is not None:
+        return Folder(setting.folder, now, mail.message_id)
+    patience = min(15.0, settings.lease_seconds / 3)  # an answer that comes later than our lease helps nobody
+    return Relay(
+        setting.host, setting.port, setting.user, setting.password, setting.tls, hello=links.host(), patience=patience
+    )

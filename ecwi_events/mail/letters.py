@@ -1,0 +1,46 @@
+"""What a mail is made from: the facts for its words, and the files that travel with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecwi_events.kernel import product
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class CalendarFile:
+    """A calendar object; with a ``method`` it is an invitation (or its withdrawal), without one a file to open."""
+
+    body: bytes
+    name: str
+    method: str | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Everything that a kind of mail says to one person."""
+
+    to_name: str
+    facts: Mapping[str, object]
+    language: str = "en"
+    thread: str | None = None  # mails with the same thread are shown as one conversation
+    calendar: CalendarFile | None = None
+
+
+@dataclass(frozen=True)
+class NotWanted:
+    """The mail has lost its point; the reason is kept in its row."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who writes: the From of every mail, and the organiser of every invitation."""
+
+    address: str
+    name: str = product.NAME

@@ -1,0 +1,200 @@
+"""Ways out: an SMTP relay, or a folder that gets one file a message. Both in two steps, so that a state fits between.
+
+`open` says who writes to whom; a refusal there costs nothing. `hand_over` gives the text away; what is lost during it may
+or may not have arrived.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import smtplib
+import ssl
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+PERMANENT = 500
+GO_AHEAD = 354
+ACCEPTED = 250
+_DOTS = re.compile(rb"^\.", re.MULTILINE)
+
+
+class NotNow(Exception):  # noqa: N818 - a verdict, not a bug
+    """Not taken for now, and certainly not delivered: try again later."""
+
+
+class Never(Exception):  # noqa: N818 - a verdict, not a bug
+    """Refused for good."""
+
+
+class Lost(Exception):  # noqa: N818 - a verdict, not a bug
+    """The connection ended after the text was handed over: nobody knows whether it arrived."""
+
+
+class Opened(Protocol):
+    """A conversation in which sender and recipient are accepted."""
+
+    def hand_over(self, message: bytes) -> None:
+        """Give the text away.
+
+        Raises:
+            NotNow: refused for now.
+            Never: refused for good.
+            Lost: no answer came.
+        """
+
+
+class Transport(Protocol):
+    """A way out."""
+
+    @contextmanager
+    def open(self, sender: str, recipient: str) -> Iterator[Opened]:
+        """Name sender and recipient.
+
+        Raises:
+            NotNow: nobody answers, or refused for now.
+            Never: the recipient is refused for good.
+        """
+
+
+@dataclass(frozen=True)
+class Relay:
+    """An SMTP server."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+    tls: str = ""
+    hello: str = "localhost"
+    patience: float = 15.0  # seconds for each answer
+
+    @contextmanager
+    def open(self, sender: str, recipient: str) -> Iterator[Opened]:
+        """Connect, sign in, name sender and recipient."""
+        connection = None
+        try:
+            connection = self._connect()
+            _name(connection, sender, recipient)
+        except (NotNow, Never):
+            _close(connection)
+            raise
+        except OSError as error:  # smtplib's own errors are OSErrors too; all of them are about us, not the recipient
+            _close(connection)
+            raise NotNow(_words(error)) from error
+        try:
+            yield SmtpConversation(connection)
+        finally:
+            _close(connection)
+
+    def _connect(self) -> smtplib.SMTP:
+        if self.tls == "implicit":
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, self.hello, timeout=self.patience, context=ssl.create_default_context()
+            )
+        else:
+            connection = smtplib.SMTP(self.host, self.port, self.hello, timeout=self.patience)
+        try:
+            connection.ehlo_or_helo_if_needed()
+            if self.tls == "starttls":
+                connection.starttls(context=ssl.create_default_context())
+            if self.user:
+                connection.login(self.user, self.password)
+        except BaseException:
+            _close(connection)
+            raise
+        return connection
+
+
+@dataclass(frozen=True)
+class SmtpConversation:
+    """An SMTP connection after MAIL FROM and RCPT TO."""
+
+    connection: smtplib.SMTP
+
+    def hand_over(self, message: bytes) -> None:
+        """DATA, then the text; only what goes wrong in between is uncertain."""
+        try:
+            code, answer = self.connection.docmd("data")
+        except OSError as error:
+            raise NotNow(_words(error)) from error
+        if code != GO_AHEAD:
+            raise _verdict(code, answer)
+        try:
+            self.connection.send(_DOTS.sub(b"..", message.rstrip(b"\r\n") + b"\r\n") + b".\r\n")
+            code, answer = self.connection.getreply()
+        except OSError as error:
+            raise Lost(_words(error)) from error
+        if not is_yes(code):
+            raise _verdict(code, answer)
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder on this machine; for trying things out, and for the tests."""
+
+    path: Path
+    now: datetime
+    name: str
+
+    @contextmanager
+    def open(self, sender: str, recipient: str) -> Iterator[Opened]:  # noqa: ARG002 - there is nobody to name them to
+        """Make sure that the folder can be written."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise NotNow(_words(error)) from error
+        yield self
+
+    def hand_over(self, message: bytes) -> None:
+        """Write the file under a name of its own, whole or not at all."""
+        name = re.sub(r"[^A-Za-z0-9@.-]+", "", self.name)
+        draft = self.path / f".{secrets.token_hex(8)}.part"
+        try:
+            draft.write_bytes(message)
+            draft.replace(self.path / f"{self.now:%Y%m%dT%H%M%S.%fZ}-{name}.eml")
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise NotNow(_words(error)) from error
+
+
+def is_yes(code: int) -> bool:
+    """Tell whether an SMTP answer says yes."""
+    return ACCEPTED <= code < ACCEPTED + 50
+
+
+def _name(connection: smtplib.SMTP, sender: str, recipient: str) -> None:
+    code, answer = connection.mail(sender)
+    if not is_yes(code):  # it is we who are refused: the office can mend it, so the mail waits
+        raise NotNow(_said(code, answer))
+    code, answer = connection.rcpt(recipient)
+    if not is_yes(code):
+        raise _verdict(code, answer)
+
+
+def _verdict(code: int, answer: bytes) -> NotNow | Never:
+    return Never(_said(code, answer)) if code >= PERMANENT else NotNow(_said(code, answer))
+
+
+def _said(code: int, answer: bytes) -> str:
+    return f"{code} {answer.decode('utf-8', 'replace')}"
+
+
+def _words(error: OSError) -> str:
+    code, answer = getattr(error, "smtp_code", None), getattr(error, "smtp_error", b"")
+    if code:
+        return _said(code, answer if isinstance(answer, bytes) else str(answer).encode())
+    return f"{type(error).__name__}: {error}"
+
+
+def _close(connection: smtplib.SMTP | None) -> None:
+    if connection is not None:
+        with suppress(OSError, smtplib.SMTPException):
+            connection.quit()
+        connection.close()
