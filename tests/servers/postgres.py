@@ -44,8 +44,8 @@ class Server:
         subprocess.run([*self.control, "-w", "-l", f"{self.folder}/log", "start"], check=True, capture_output=True)
 
 
-def start() -> Server:
-    """Start a server on a free port of the loopback, without waiting for the disk."""
+def start(*, durable: bool = False) -> Server:
+    """Start a server on a free port of the loopback; only a ``durable`` one waits for the disk."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         return Server(url.rstrip("/"))
     binaries = find_binaries()
@@ -65,8 +65,8 @@ def start() -> Server:
         [*run, binaries / "initdb", "-D", data, "-U", "ecwi", "-A", "trust", "-E", "UTF8", "--no-sync"], **quiet
     )
     options = (
-        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off "
-        "-c synchronous_commit=off -c max_connections=200 -c shared_buffers=64MB"
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c shared_buffers=64MB"
+        + ("" if durable else " -c fsync=off -c full_page_writes=off -c synchronous_commit=off")
     )
     (data / "postgresql.auto.conf").touch()
     control = [*run, str(binaries / "pg_ctl"), "-D", str(data), "-o", options]
