@@ -44,7 +44,7 @@ class Entry:
     zone: str
     sequence: int
     is_cancelled: bool
-    notes: str  # what follows the line of times
+    description: str
     place: str | None
     url: str
     category: str
@@ -157,7 +157,7 @@ def _event(entry: Entry, *, local: bool, stamp: datetime | None, parties: Partie
     event.add("status", "CANCELLED" if entry.is_cancelled else "TENTATIVE" if entry.is_postponed else "CONFIRMED")
     event.add("created", entry.created_at)
     event.add("last-modified", entry.updated_at)
-    event.add("description", vText(f"{dates.full_times(entry.starts_at, entry.ends_at, entry.zone)}\n{entry.notes}"))
+    event.add("description", vText(entry.description))
     if entry.place:
         event.add("location", vText(entry.place))
     event.add("url", entry.url)

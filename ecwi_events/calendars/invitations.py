@@ -28,7 +28,9 @@ def for_sign_up(mine: MySignUp, sender: Sender, *, now: datetime) -> CalendarFil
     if mine.confirmed_at is None:
         return None
     entries = service.personal_entries(mine)
-    if len(entries) != 1 or mine.address is None:
+    if not entries:
+        return None
+    if len(mine.activity.sessions) != 1 or mine.address is None:
         return CalendarFile(events.download(entries), FILE)
     method = Method.REQUEST if mine.place is Place.CONFIRMED and not entries[0].is_cancelled else Method.CANCEL
     parties = Parties(sender.name, sender.address, mine.name, mine.address)

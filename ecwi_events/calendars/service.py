@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ecwi_events.calendars import events, queries
 from ecwi_events.calendars.events import Entry, FeedFacts
 from ecwi_events.calendars.models import StoredFeed
-from ecwi_events.kernel import links, product
+from ecwi_events.kernel import dates, links, product
 from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Format, SessionStatus
 from ecwi_events.registration.models import Place
@@ -101,15 +101,16 @@ def personal_file(mine: MySignUp) -> bytes | None:
 
 
 def personal_entries(mine: MySignUp) -> list[Entry]:
-    """Return a person's sessions; without a confirmed place they are cancelled ones, for this person alone."""
+    """Return the sessions of a person's place; after a withdrawal those they would have come to, as cancelled ones."""
     activity = queries.activity_with_sessions(mine.activity.id)
-    return [_personal_entry(session, activity, mine) for session in activity.sessions]
+    since = mine.withdrawn_at or mine.confirmed_at or mine.created_at
+    return [_personal_entry(session, activity, mine) for session in activity.sessions if session.ends_at > since]
 
 
 def public_entry(session: ActivitySession, activity: Activity) -> Entry:
     """Return a session as anybody may see it: no people, no joining link."""
     page = links.absolute(f"/a/{activity.slug}")
-    return _entry(session, activity, notes=f"\nAbout this activity and sign-up: {page}")
+    return _entry(session, activity, notes=f"About this activity and sign-up: {page}")
 
 
 def _personal_entry(session: ActivitySession, activity: Activity, mine: MySignUp) -> Entry:
@@ -119,13 +120,13 @@ def _personal_entry(session: ActivitySession, activity: Activity, mine: MySignUp
     return _entry(
         session,
         activity,
-        notes=f"\nYour page, with the joining link: {page}\nYour plans changed? Withdraw (give up your place) there."
+        notes=f"Your page, with the joining link: {page}\nYour plans changed? Withdraw (give up your place) there."
         if has_place
-        else "\nYou no longer have a place in this activity.",
+        else "You no longer have a place in this activity.",
         # Each change of the place or of the session makes the sum larger, so no calendar takes the news for stale.
         sequence=session.ical_sequence + mine.revision - 1,
         is_off=not has_place,
-        is_private=True,
+        reader=mine.zone,
         updated_at=max(moment for moment in moments if moment is not None),
     )
 
@@ -137,10 +138,11 @@ def _entry(
     notes: str,
     sequence: int | None = None,
     is_off: bool = False,
-    is_private: bool = False,
+    reader: str | None = None,
     updated_at: datetime | None = None,
 ) -> Entry:
     cancelled = session.status is SessionStatus.CANCELLED or activity.status is ActivityStatus.CANCELLED
+    times = dates.full_times(session.starts_at, session.ends_at, reader or session.zone)
     return Entry(
         uid=f"session-{session.uid}@{links.host()}",
         title=title_of(session, activity),
@@ -150,13 +152,13 @@ def _entry(
         sequence=session.ical_sequence if sequence is None else sequence,
         is_cancelled=cancelled or is_off,
         is_postponed=activity.status is ActivityStatus.POSTPONED,
-        notes=notes,
+        description=f"{times}\n\n{notes}",
         place="Online" if session.format in _ONLINE else None,
         url=links.absolute(f"/a/{activity.slug}"),
         category=_KINDS[activity.kind],
         created_at=session.created_at,
         updated_at=max(updated_at or session.updated_at, activity.updated_at),
-        is_private=is_private,
+        is_private=reader is not None,
     )
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from ecwi_events.calendars import invitations
 from ecwi_events.kernel import dates, links
+from ecwi_events.mail import rules as mail_rules
 from ecwi_events.mail.letters import Letter, NotWanted
 from ecwi_events.people import signing_in
 from ecwi_events.registration import queries as registrations
@@ -61,7 +62,7 @@ def _unwanted(mail: Mail, mine: MySignUp, to_come: Sequence[SessionView]) -> str
 def _facts_of(mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) -> dict[str, object]:
     activity = mine.activity
     return {
-        "name": mine.name,
+        "greeting": mail_rules.greeting(mine.name),
         "activity": activity,
         "page": links.absolute(f"/a/{activity.slug}"),
         "link": links.absolute(f"/m/{mine.token}"),
@@ -132,7 +133,9 @@ def _sign_in(mail: Mail, sender: Sender, now: datetime) -> Letter | NotWanted:
         return NotWanted("late")
     minutes = max(1, round((mail.not_after - now).total_seconds() / 60))
     link = links.absolute(f"/sign-in/{token}")
-    return Letter(found.name, {"name": found.name, "link": link, "minutes": minutes, "sender": sender})
+    return Letter(
+        found.name, {"greeting": mail_rules.greeting(found.name), "link": link, "minutes": minutes, "sender": sender}
+    )
 
 
 WRITERS: dict[str, Writer] = {

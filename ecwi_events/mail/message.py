@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ecwi_events.mail.letters import CalendarFile, Letter, Sender
     from ecwi_events.mail.rendering import Rendered
 
+LONGEST_LINE = 78
+LONGEST_FIELD = 600
+LONGEST_NAME = 80
 POLICY = SMTP.clone(cte_type="7bit")
 
 
@@ -47,7 +50,16 @@ def build(envelope: Envelope, letter: Letter, words: Rendered) -> bytes:
     message.add_alternative(words.html, subtype="html", charset="utf-8", cte="quoted-printable")
     if letter.calendar:
         _add_calendar(message, letter.calendar)
-    return message.as_bytes()
+    message["Content-Language"] = letter.language  # last: set_content() takes away every Content field
+    return message.as_bytes(policy=POLICY.clone(max_line_length=_longest_line(message)))
+
+
+def _longest_line(message: EmailMessage) -> int:
+    """Keep plain header fields on one line: folded ones may begin with an empty line, which some readers show.
+
+    Encoded words have a limit of 75 letters of their own, so those fields are folded.
+    """
+    return LONGEST_FIELD if all(str(value).isascii() for value in message.values()) else LONGEST_LINE
 
 
 def wire_address(address: str) -> str:
@@ -65,13 +77,14 @@ def wire_address(address: str) -> str:
 def _add_fields(message: EmailMessage, envelope: Envelope, letter: Letter, subject: str) -> None:
     message["Subject"] = clean_line(subject)
     message["From"] = Address(display_name=envelope.sender.name, addr_spec=envelope.sender.address)
-    message["To"] = Address(display_name=clean_line(letter.to_name), addr_spec=wire_address(envelope.recipient))
+    message["To"] = Address(
+        display_name=clean_line(letter.to_name)[:LONGEST_NAME], addr_spec=wire_address(envelope.recipient)
+    )
     message["Reply-To"] = envelope.sender.address
     message["Date"] = format_datetime(envelope.now)
     message["Message-ID"] = envelope.message_id
     if letter.thread:
         message["References"] = letter.thread
-    message["Content-Language"] = letter.language
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     message["X-Mail-Kind"] = envelope.kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,18 @@ NEVER_TWICE = frozenset({"people.sign_in"})
 ON_ITS_WAY = frozenset({"queued", "retry"})
 LOST_ONCE = "lost_once"
 LOST_TWICE = "lost_twice"
+
+
+LONGEST_GREETING = 80
+_ADDRESS = re.compile(r"://|www\.|@|[\w-]{2,}\.[a-z]{2,}\b", re.IGNORECASE)
+
+
+def greeting(name: str) -> str:
+    """Return how a mail greets: by name, unless the "name" is an advertisement that somebody typed into a form.
+
+    Anybody can sign up any address under any name; a mail of ours must not carry a stranger's link to it.
+    """
+    return "Hello" if len(name) > LONGEST_GREETING or _ADDRESS.search(name) else f"Hello {name}"
 
 
 def may_start(state: str, reason: str | None, kind: str) -> bool:
