@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecwi_events.web import access, calendars, errors, headers, identity, layout, site, static
+from ecwi_events.web import (
+    access,
+    calendars,
+    errors,
+    headers,
+    host,
+    identity,
+    layout,
+    office,
+    people,
+    programme,
+    registration,
+    site,
+    static,
+    zones,
+)
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -19,6 +34,6 @@ def install(app: Flask, settings: Settings) -> None:
     identity.install(app)
     headers.install(app, settings)
     errors.install(app)
-    for blueprint in (site.blueprint, calendars.blueprint):
-        app.register_blueprint(blueprint)
+    for pages in (site, zones, programme, registration, people, host, office, calendars):
+        app.register_blueprint(pages.blueprint)
     access.install(app)

@@ -28,6 +28,33 @@ ACCESS: dict[str, Door] = {
     "static": Door.ANYONE,
     "site.health": Door.ANYONE,
     "site.ready": Door.ANYONE,
+    "site.help_page": Door.ANYONE,
+    "site.privacy": Door.ANYONE,
+    "site.accessibility": Door.ANYONE,
+    "site.robots": Door.ANYONE,
+    "zones.choose": Door.ANYONE,
+    "zones.save": Door.ANYONE,
+    "programme.index": Door.ANYONE,
+    "programme.activity": Door.ANYONE,
+    "registration.sign_up": Door.ANYONE,
+    "registration.done": Door.ANYONE,
+    "registration.my_sign_up": Door.LINK,
+    "registration.withdraw": Door.LINK,
+    "registration.undo_withdrawal": Door.LINK,
+    "people.ask": Door.ANYONE,
+    "people.send_link": Door.ANYONE,
+    "people.confirm": Door.LINK,
+    "people.sign_in": Door.LINK,
+    "people.sign_out": Door.ANYONE,
+    "host.index": Door.HOST,
+    "host.attendance": Door.HOST,
+    "host.mark": Door.HOST,
+    "host.add_visitor": Door.HOST,
+    "office.index": Door.OFFICE,
+    "office.new_activity": Door.OFFICE,
+    "office.create_activity": Door.OFFICE,
+    "office.activity": Door.OFFICE,
+    "office.move": Door.OFFICE,
     "calendars.programme_feed": Door.ANYONE,
     "calendars.activity_file": Door.ANYONE,
     "calendars.personal_file": Door.LINK,
@@ -45,6 +72,8 @@ def check() -> None:
     Raises:
         NotAllowed: the page is not for the person who asks, or nobody wrote down whom it is for.
     """
+    if not flask.request.path.isprintable():
+        flask.abort(404)  # PostgreSQL refuses NUL in any text, so no such path can name a thing of ours
     endpoint = flask.request.endpoint
     if endpoint is None:
         return  # no such page: routing answers 404

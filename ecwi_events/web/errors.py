@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import flask
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ecwi_events.kernel.errors import DomainError, Invalid, NotAllowed, NotFound, Refused
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 STATUS: dict[type[DomainError], int] = {NotFound: 404, NotAllowed: 403, Refused: 409, Invalid: 422}
 RETRY_SECONDS = "5"
+SENTENCES = {
+    404: "We cannot find this page.",
+    405: "This page cannot be used in this way.",
+    413: "This is too large. Send 5 MB or less.",
+    429: "Too many tries. Wait 10 minutes, then try again.",
+}
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +40,19 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, unexpected)
 
 
-def page(status: int, message: str) -> ResponseReturnValue:
+def page(status: int, message: str, **more: object) -> ResponseReturnValue:
     """Render the page of an error; it asks neither the database nor who is signed in."""
     template = flask.current_app.jinja_env.get_template("errors/page.html")  # without context processors
-    return template.render(status=status, message=message), status
+    return template.render(status=status, message=message, **more), status
 
 
 def domain_error(error: DomainError) -> ResponseReturnValue:
     """Answer a room's no with its own sentence."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    if isinstance(error, NotAllowed):
+        wanted = quote(flask.request.full_path.rstrip("?")) if flask.request.method == "GET" else ""
+        sign_in = f"/sign-in?next={wanted}" if wanted else "/sign-in"
+        return page(status, error.message, sign_in=sign_in, again="_user_id" in flask.session)
     return page(status, error.message)
 
 
@@ -52,12 +63,11 @@ def form_expired(error: CSRFError) -> ResponseReturnValue:  # noqa: ARG001 - Fla
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
     """Answer errors that come from Flask itself in our words."""
-    sentences = {
-        404: "We cannot find this page.",
-        405: "This page cannot be used in this way.",
-        413: "This is too large. Send 5 MB or less.",
-    }
-    return page(error.code or 500, sentences.get(error.code or 500, "We cannot do this. Go back and try again."))
+    code = error.code or 500
+    answer = flask.make_response(page(code, SENTENCES.get(code, "We cannot do this. Go back and try again.")))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def database_away(error: Exception) -> ResponseReturnValue:

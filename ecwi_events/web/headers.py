@@ -25,6 +25,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Add CSRF protection, compression and the security headers."""
     csrf.init_app(app)
     app.config.update(
+        WTF_CSRF_SSL_STRICT=False,  # it asks for a Referer, which pages with a token in the address never send
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=["text/html", "application/json"],
         COMPRESS_BR_LEVEL=4,

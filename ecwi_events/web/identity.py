@@ -52,3 +52,8 @@ def present() -> Identity | None:
     if "_user_id" not in flask.session:
         return None
     return current_user.identity if current_user.is_authenticated else None
+
+
+def browser_token() -> str | None:
+    """Return the token of this browser's session if it still holds, so that it can be ended."""
+    return current_user.get_id() if "_user_id" in flask.session and current_user.is_authenticated else None

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 blueprint = flask.Blueprint("site", __name__)
 
+UNLISTED = ("/m/", "/j/", "/w/", "/u/", "/c/", "/sign-in", "/sign-out", "/host", "/office", "/time-zone")
+
 
 @blueprint.get("/healthz")
 def health() -> ResponseReturnValue:
@@ -36,3 +38,30 @@ def ready() -> ResponseReturnValue:
         "work": {"due": backlog.due, "leased": backlog.leased, "dead": backlog.dead, "oldest_due_seconds": int(waits)},
         "last_beat": beat.isoformat() if beat else None,
     }
+
+
+@blueprint.get("/help")
+def help_page() -> ResponseReturnValue:
+    """Answer the questions that people ask."""
+    return flask.render_template("site/help.html")
+
+
+@blueprint.get("/privacy")
+def privacy() -> ResponseReturnValue:
+    """Say what we keep of people, why, and how long."""
+    return flask.render_template("site/privacy.html")
+
+
+@blueprint.get("/accessibility")
+def accessibility() -> ResponseReturnValue:
+    """Say how well the pages can be used, and what we know to be missing."""
+    return flask.render_template("site/accessibility.html")
+
+
+@blueprint.get("/robots.txt")
+def robots() -> ResponseReturnValue:
+    """Keep personal and working pages out of search; feeds stay open, because calendar services obey this file."""
+    lines = ["User-agent: *", "Allow: /feeds/", *(f"Disallow: {path}" for path in UNLISTED)]
+    answer = flask.Response("\n".join(lines) + "\n", mimetype="text/plain")
+    answer.headers["Cache-Control"] = "public, max-age=86400"
+    return answer

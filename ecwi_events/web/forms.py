@@ -1,0 +1,52 @@
+"""What every form needs: the typed text, a checked way back, and one way to show what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import flask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ecwi_events.kernel.errors import Invalid
+
+LONGEST_TYPED = 20_000
+
+
+@dataclass(frozen=True)
+class Form:
+    """What was typed, and what is wrong with it; pages show both, so that nobody types anything twice."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    def value(self, name: str) -> str:
+        """Return what stands in a field."""
+        return self.values.get(name, "")
+
+    def fault(self, name: str) -> str:
+        """Return what is wrong with a field, or the empty text."""
+        return self.faults.get(name, "")
+
+    def wrong(self, error: Invalid) -> Form:
+        """Return the same form with the sentences of a room's no."""
+        return Form(self.values, error.fields)
+
+
+def typed(*names: str) -> Form:
+    """Return what was typed into these fields; a field that did not come is empty."""
+    return Form({name: flask.request.form.get(name, "")[:LONGEST_TYPED].strip() for name in names})
+
+
+def own_path(text: str | None, *, otherwise: str = "/") -> str:
+    """Return a path of this site to go on to; anything that could lead elsewhere gives ``otherwise``.
+
+    Browsers read a backslash as a slash and drop tabs and line ends, so none of them may stand in it.
+    """
+    if not text or not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable():
+        return otherwise
+    parts = urlsplit(text)
+    return otherwise if parts.scheme or parts.netloc else text

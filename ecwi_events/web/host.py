@@ -1,0 +1,195 @@
+"""The hosts' pages: which sessions need them, and who was there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode
+
+import flask
+
+from ecwi_events.attendance import queries, service
+from ecwi_events.attendance.models import Verdict
+from ecwi_events.attendance.service import Who
+from ecwi_events.kernel import clock, dates
+from ecwi_events.kernel.db import transaction
+from ecwi_events.kernel.errors import Invalid, NotFound
+from ecwi_events.kernel.text import fold
+from ecwi_events.people import rules as people_rules
+from ecwi_events.programme import queries as programme
+from ecwi_events.web import identity, times
+from ecwi_events.web.forms import Form, typed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flask.typing import ResponseReturnValue
+
+    from ecwi_events.attendance.queries import Roster, RosterRow
+    from ecwi_events.people.queries import Identity
+
+blueprint = flask.Blueprint("host", __name__)
+
+LOOK_BACK = timedelta(days=120)
+SHOWS = {"open": "Not marked", "all": "Everyone", "present": "Present", "absent": "Absent", "excused": "Excused"}
+
+
+@blueprint.get("/host")
+def index() -> ResponseReturnValue:
+    """List what the host has today, what comes, and what is still to settle."""
+    now, who = clock.utc_now(), _who()
+    hosting = None if who.runs_office else sorted(who.host_of)
+    pairs = programme.hosted_sessions(hosting, since=now - LOOK_BACK)
+    marked = queries.unsettled([session.id for session, _ in pairs])
+    rows = [
+        {
+            "session": session,
+            "activity": card,
+            "shown": dates.session_times(session.starts_at, session.ends_at, session.zone, now=now),
+            "when": _when(session.starts_at, session.ends_at, session.zone, now=now),
+            "marked": marked[session.id][0],
+            "places": marked[session.id][1],
+        }
+        for session, card in pairs
+        if not session.is_cancelled
+    ]
+    return flask.render_template(
+        "host/index.html",
+        nav="host",
+        today=[row for row in rows if row["when"] == "today"],
+        coming=[row for row in rows if row["when"] == "coming"],
+        past=[row for row in reversed(rows) if row["when"] == "past"],
+    )
+
+
+@blueprint.get("/host/sessions/<int(max=2147483647):session_id>/attendance")
+def attendance(session_id: int) -> ResponseReturnValue:
+    """Show who is expected and who was there."""
+    return _page(_roster(session_id), now=clock.utc_now())
+
+
+@blueprint.post("/host/sessions/<int(max=2147483647):session_id>/attendance")
+def mark(session_id: int) -> ResponseReturnValue:
+    """Save marks: one by one from the script, or a whole page of them from its one button."""
+    now = clock.utc_now()
+    _roster(session_id)
+    with transaction():
+        changed = service.mark(session_id, _marks(), by_person_id=_who().person_id, now=now)
+    if flask.request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return {"counts": _roster(session_id).counts}
+    flask.flash(f"Saved: {_changes(changed)}.")
+    return flask.redirect(_here(session_id, "show"), 303)
+
+
+@blueprint.post("/host/sessions/<int(max=2147483647):session_id>/visitors")
+def add_visitor(session_id: int) -> ResponseReturnValue:
+    """Add somebody who came without signing up."""
+    now, form = clock.utc_now(), typed("name", "email", "organisation")
+    _roster(session_id)
+    try:
+        with transaction():
+            service.add_visitor(
+                session_id,
+                form.value("name"),
+                address=form.value("email"),
+                organisation=form.value("organisation"),
+                by_person_id=_who().person_id,
+                now=now,
+            )
+    except Invalid as invalid:
+        return _page(_roster(session_id), form.wrong(invalid), now=now), 422
+    flask.flash(f"{form.value('name')} is marked present.")
+    return flask.redirect(_here(session_id), 303)
+
+
+def _who() -> Identity:
+    who = identity.present()
+    assert who is not None  # noqa: S101 - the access table lets nobody else in
+    return who
+
+
+def _roster(session_id: int) -> Roster:
+    """The roster, for hosts of this activity and the office; for everybody else it does not exist.
+
+    Raises:
+        NotFound: there is no such session, or it is somebody else's.
+    """
+    roster, who = queries.find_roster(session_id), _who()
+    if roster is None or not people_rules.may_act_for(
+        who.host_of, roster.activity.host_ids, runs_office=who.runs_office
+    ):
+        raise NotFound("We cannot find this page.")
+    return roster
+
+
+def _page(roster: Roster, form: Form | None = None, *, now: datetime) -> str:
+    show = flask.request.args.get("show", "open")
+    show = show if show in SHOWS else "open"
+    words = fold(flask.request.args.get("q", "")[:200]).split()
+    session = roster.session
+    rows = [(row, not (_is_wanted(row, show) and all(word in row.folded for word in words))) for row in roster.rows]
+    return flask.render_template(
+        "host/attendance.html",
+        nav="host",
+        roster=roster,
+        rows=rows,
+        nobody_shown=all(hidden for _, hidden in rows),
+        counts=roster.counts,
+        was=urlencode({_field(row): row.verdict for row in roster.rows if row.verdict is not Verdict.UNKNOWN}),
+        field=_field,
+        show=show,
+        shows=SHOWS,
+        query=flask.request.args.get("q", ""),
+        form=form or Form(),
+        shown=dates.session_times(session.starts_at, session.ends_at, session.zone, now=now),
+        when=_when(session.starts_at, session.ends_at, session.zone, now=now),
+        is_on=session.starts_at <= now < session.ends_at,
+        marked_at=lambda row: dates.moment(row.marked_at, session.zone, now=now),
+        number_of_sessions=len(roster.activity.sessions),
+    )
+
+
+def _is_wanted(row: RosterRow, show: str) -> bool:
+    return show == "all" or row.verdict.value == ("unknown" if show == "open" else show)
+
+
+def _field(row: RosterRow) -> str:
+    """Name the form field of a row: people by number, visitors without an address by name."""
+    return f"p-{row.person_id}" if row.person_id else f"v-{row.visitor_name}"
+
+
+def _marks() -> dict[Who, Verdict | None]:
+    """Read the marks that differ from what the page showed, so that an old page cannot undo another host's work."""
+    form = flask.request.form
+    was = dict(parse_qsl(form.get("was", "")))
+    marks: dict[Who, Verdict | None] = {}
+    for name, value in form.items():
+        who = _who_of(name)
+        if who is None or value == was.get(name, ""):
+            continue
+        if value not in {"", *service.HAND_MARKS}:
+            raise Invalid({"mark": "Choose present, absent or excused"})
+        marks[who] = Verdict(value) if value else None
+    return marks
+
+
+def _who_of(name: str) -> Who | None:
+    kind, _, rest = name.partition("-")
+    if kind == "p" and rest.isascii() and rest.isdigit() and len(rest) < len("2147483647"):
+        return Who(person_id=int(rest))
+    return Who(visitor_name=rest) if kind == "v" and rest else None
+
+
+def _when(starts_at: datetime, ends_at: datetime, zone: str, *, now: datetime) -> str:
+    if times.day(starts_at, zone, now=now) == times.day(now, zone, now=now):
+        return "today"
+    return "past" if ends_at <= now else "coming"
+
+
+def _here(session_id: int, *keep: str) -> str:
+    kept = {name: value for name in keep if (value := flask.request.args.get(name))}
+    return flask.url_for("host.attendance", session_id=session_id, **kept)
+
+
+def _changes(number: int) -> str:
+    return f"{number} {'change' if number == 1 else 'changes'}"

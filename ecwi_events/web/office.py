@@ -1,0 +1,153 @@
+"""The office's pages: what to do, a new activity in one form, and one page for each activity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import flask
+
+from ecwi_events.kernel import clock, dates
+from ecwi_events.kernel.db import transaction
+from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.people import queries as people
+from ecwi_events.programme import queries as programme
+from ecwi_events.programme import rules
+from ecwi_events.programme import service as programme_service
+from ecwi_events.programme.models import ActivityKind, ActivityStatus, Theme
+from ecwi_events.registration import queries, service
+from ecwi_events.web import identity, office_form, times, zones
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from ecwi_events.web.office_form import ActivityForm
+
+blueprint = flask.Blueprint("office", __name__)
+
+KINDS = [(ActivityKind.PLA.value, "Peer Learning Activity"), (ActivityKind.WEBINAR.value, "Webinar")]
+THEMES = [
+    (Theme.STANDARDS.value, "Competences and standards"),
+    (Theme.TRAINING.value, "Training and professional development"),
+    (Theme.MENTORING.value, "Monitoring and mentoring"),
+    (Theme.RECOGNITION.value, "Recognition of the profession"),
+]
+# What the button says that moves an activity to a status.
+MOVES = {
+    "planned": "Publish",
+    "running": "It is running",
+    "ongoing": "It goes on without an end",
+    "completed": "It is over",
+    "postponed": "Postpone",
+    "draft": "Back to draft",
+}
+
+
+@blueprint.get("/office")
+def index() -> ResponseReturnValue:
+    """Show what there is of a year, drafts first."""
+    now = clock.utc_now()
+    asked = flask.request.args.get("year", "")
+    year = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == len("2026") else now.year
+    cards = programme.activities_of_year(year)
+    return flask.render_template(
+        "office/index.html",
+        nav="office",
+        year=year,
+        years=sorted({*programme.years(), now.year}, reverse=True),
+        drafts=[card for card in cards if not rules.is_public(card.status)],
+        public=[card for card in cards if rules.is_public(card.status)],
+        places=queries.places_taken([card.id for card in cards]),
+    )
+
+
+@blueprint.get("/office/activities/new")
+def new_activity() -> ResponseReturnValue:
+    """Show the empty form."""
+    now = clock.utc_now()
+    return _form_page(office_form.empty(year=now.year, zone=_office_zone()))
+
+
+@blueprint.post("/office/activities/new")
+def create_activity() -> ResponseReturnValue:
+    """Add a row, or make the activity as a draft, or make it and publish it."""
+    now, form = clock.utc_now(), office_form.read()
+    if form.wants_row:
+        return _form_page(form.with_row(zone=_office_zone()))
+    who = identity.present()
+    by = who.person_id if who else None
+    try:
+        new, capacity = form.parse()
+        with transaction():
+            activity_id = service.create_activity(new, capacity=capacity, by_person_id=by, now=now)
+            if form.wants_publishing:
+                programme_service.move_to_status(activity_id, ActivityStatus.PLANNED, by_person_id=by, now=now)
+    except Invalid as invalid:
+        return _form_page(form.wrong(invalid)), 422
+    except Refused as refused:
+        return _form_page(form, more=refused.message), 409
+    flask.flash("The activity is published." if form.wants_publishing else "The draft is saved.")
+    return flask.redirect(flask.url_for("office.activity", activity_id=activity_id), 303)
+
+
+@blueprint.get("/office/activities/<int(max=2147483647):activity_id>")
+def activity(activity_id: int) -> ResponseReturnValue:
+    """Show an activity, its people and what can be done with it."""
+    return _activity_page(activity_id)
+
+
+@blueprint.post("/office/activities/<int(max=2147483647):activity_id>/status")
+def move(activity_id: int) -> ResponseReturnValue:
+    """Move an activity to another status, or say what is missing."""
+    who, now = identity.present(), clock.utc_now()
+    status = flask.request.form.get("status", "")
+    if status not in MOVES:
+        raise Invalid({"status": "Choose one of the buttons"})
+    try:
+        with transaction():
+            programme_service.move_to_status(
+                activity_id, ActivityStatus(status), by_person_id=who.person_id if who else None, now=now
+            )
+    except Refused as refused:
+        return _activity_page(activity_id, more=refused.message), 409
+    flask.flash("Saved.")
+    return flask.redirect(flask.url_for("office.activity", activity_id=activity_id), 303)
+
+
+def _activity_page(activity_id: int, more: str = "") -> str:
+    found = programme.find_activity(activity_id)
+    if found is None:
+        raise NotFound("We cannot find this page.")
+    now = clock.utc_now()
+    facts = queries.sign_up_facts(activity_id)
+    people_of = queries.participants(activity_id)
+    line = [one.registration_id for one in people_of if one.place.value == "waiting"]
+    return flask.render_template(
+        "office/activity.html",
+        nav="office",
+        activity=found,
+        steps=times.steps(found.sessions, found.zone, now=now),
+        facts=facts,
+        people=people_of,
+        number={registration_id: number for number, registration_id in enumerate(line, start=1)},
+        signed_up_on=lambda one: times.day(one.created_at, _office_zone(), now=now),
+        moves=[(status, words) for status, words in MOVES.items() if rules.may_move(found.status, status)],
+        is_public=rules.is_public(found.status),
+        more=more,
+    )
+
+
+def _form_page(form: ActivityForm, more: str = "") -> str:
+    return flask.render_template(
+        "office/new_activity.html",
+        nav="office",
+        form=form,
+        more=more,
+        kinds=KINDS,
+        themes=THEMES,
+        organisations=people.organisation_names(),
+        zone_choices=zones.short_list(_office_zone(), *(form.value(f"sessions-{n}-zone") for n in form.rows)),
+    )
+
+
+def _office_zone() -> str:
+    return dates.canonical_zone(flask.current_app.extensions["ecwi_settings"].office_time_zone) or "UTC"

@@ -1,0 +1,120 @@
+"""The programme and the page of an activity, which is also where people sign up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import flask
+
+from ecwi_events.kernel import clock, dates
+from ecwi_events.kernel.errors import NotFound
+from ecwi_events.people import queries as people
+from ecwi_events.programme import queries as programme
+from ecwi_events.registration import queries as registration
+from ecwi_events.registration import rules
+from ecwi_events.web import identity, times, zones
+from ecwi_events.web.covers import cover
+from ecwi_events.web.forms import Form
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flask.typing import ResponseReturnValue
+
+    from ecwi_events.programme.queries import ActivityCard, ActivityPage
+    from ecwi_events.registration.rules import SignUpFacts
+
+blueprint = flask.Blueprint("programme", __name__)
+
+PAST_SHOWN = 24
+LANGUAGES = {"en": "English", "uk": "Ukrainian", "ru": "Russian"}
+
+
+@blueprint.get("/")
+def index() -> ResponseReturnValue:
+    """List what comes, and below what was."""
+    now = clock.utc_now()
+    coming = programme.upcoming(now=now)
+    return flask.render_template(
+        "programme/index.html",
+        nav="programme",
+        coming=[(card, _next_time(card, now=now)) for card in coming],
+        past=programme.past(now=now, limit=PAST_SHOWN),
+        cover=cover,
+    )
+
+
+@blueprint.get("/a/<slug>")
+def activity(slug: str) -> ResponseReturnValue:
+    """Show an activity to everyone, with the form to sign up."""
+    found = programme.find_activity_page(slug)
+    if found is None:
+        raise NotFound("We cannot find this page.")
+    return activity_page(found, _empty_form(), now=clock.utc_now())
+
+
+def activity_page(found: ActivityPage, form: Form, *, now: datetime, more: str = "", waits: bool = False) -> str:
+    """Render the page of an activity; ``form`` brings back what was typed, ``more`` says what is wrong besides."""
+    zone = zones.reader_zone(found.zone)
+    facts = registration.sign_up_facts(found.id)
+    if facts is None:
+        raise NotFound("We cannot find this page.")
+    return flask.render_template(
+        "programme/activity.html",
+        nav="programme",
+        activity=found,
+        steps=times.steps(found.sessions, zone.name, now=now),
+        zone=zone,
+        zone_choices=zones.short_list(zone.name, found.zone),
+        form=form,
+        more=more,
+        waits=waits,
+        organisations=[name for _, name in people.organisation_names()],
+        language=LANGUAGES.get(found.language, found.language),
+        cover=cover,
+        **_sign_up(found, facts, zone.name, now=now),
+        **_summary(found, zone.name, now=now),
+    )
+
+
+def _sign_up(found: ActivityPage, facts: SignUpFacts, zone: str, *, now: datetime) -> dict[str, object]:
+    """Whether the button is there, and the sentence if it is not: the same rule as the act's."""
+    closed = rules.refusal(facts, now=now)
+    closes = found.sign_up_closes_at
+    return {
+        "facts": facts,
+        "closed": rules.SENTENCES[closed] if closed else "",
+        "closes": dates.moment(closes, zone, now=now) if closes else "",
+    }
+
+
+def _summary(found: ActivityPage, zone: str, *, now: datetime) -> dict[str, object]:
+    """What the fact lines say about the sessions as a whole."""
+    planned = [session for session in found.sessions if not session.is_cancelled]
+    if not planned:
+        return {"span": "", "length": "", "starts": "", "starts_on": "", "count": 0}
+    lengths = {session.duration_minutes for session in planned}
+    first = planned[0]
+    return {
+        "count": len(planned),
+        "span": times.span(planned, zone),
+        "length": dates.length_label(lengths.pop()) if len(lengths) == 1 else "",
+        "starts": dates.time_left(first.starts_at, now=now, zone=zone) if first.starts_at > now else "",
+        "starts_on": times.day(first.starts_at, zone, now=now),
+    }
+
+
+def _next_time(card: ActivityCard, *, now: datetime) -> str:
+    session = card.next_session(now=now)
+    if session is None:
+        return ""
+    zone = zones.reader_zone(session.zone)
+    return dates.session_times(session.starts_at, session.ends_at, zone.name, now=now).line
+
+
+def _empty_form() -> Form:
+    """An empty form, or one filled in for somebody who is signed in: nothing is asked twice."""
+    who = identity.present()
+    if who is None:
+        return Form()
+    return Form({"name": who.name, "email": people.primary_address(who.person_id) or ""})

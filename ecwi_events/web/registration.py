@@ -1,0 +1,167 @@
+"""Signing up, what follows, and the page behind a person's own link. A GET changes nothing here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import flask
+
+from ecwi_events.kernel import clock, dates
+from ecwi_events.kernel.db import transaction
+from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.programme import queries as programme
+from ecwi_events.registration import queries, rules, service
+from ecwi_events.registration.models import Place
+from ecwi_events.web import programme as programme_pages
+from ecwi_events.web import times
+from ecwi_events.web.forms import typed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flask.typing import ResponseReturnValue
+
+    from ecwi_events.programme.queries import ActivityPage
+    from ecwi_events.registration.queries import MySignUp
+    from ecwi_events.web.forms import Form
+    from ecwi_events.web.times import Step
+
+blueprint = flask.Blueprint("registration", __name__)
+
+DONE = "done"  # in the signed cookie: what the page after a sign-up says
+JUST_TAKEN = "The last place has just been taken. Nothing is lost: join the waiting list with the same details."
+
+
+@blueprint.post("/a/<slug>/sign-up")
+def sign_up(slug: str) -> ResponseReturnValue:
+    """Sign somebody up, or show the form again with what is wrong."""
+    now = clock.utc_now()
+    form = typed("name", "email", "organisation", "zone", "saw")
+    found = programme.find_activity_page(slug)
+    if found is None:
+        raise NotFound("We cannot find this page.")
+    try:
+        with transaction():
+            got = _sign_up(found, form, now=now)
+    except Invalid as invalid:
+        return programme_pages.activity_page(found, form.wrong(invalid), now=now), 422
+    except Refused as refused:
+        page = programme_pages.activity_page(found, form, now=now, more=refused.message, waits=refused.code == "full")
+        return page, 409
+    flask.session[DONE] = {
+        "slug": slug,
+        "name": form.value("name"),
+        "address": form.value("email"),
+        "number": got.number_in_line,
+        "zone": dates.canonical_zone(form.value("zone")) or found.zone,
+    }
+    return flask.redirect(flask.url_for("registration.done", slug=slug), 303)
+
+
+@blueprint.get("/a/<slug>/done")
+def done(slug: str) -> ResponseReturnValue:
+    """Greet the person who has just signed up; everybody else goes to the activity."""
+    said = flask.session.get(DONE) or {}
+    found = programme.find_activity_page(slug)
+    if found is None:
+        raise NotFound("We cannot find this page.")
+    if said.get("slug") != slug:
+        return flask.redirect(flask.url_for("programme.activity", slug=slug), 303)
+    now = clock.utc_now()
+    return flask.render_template(
+        "registration/done.html",
+        nav="programme",
+        activity=found,
+        steps=[step for step in times.steps(found.sessions, said["zone"], now=now) if _is_to_come(step)],
+        first_name=said["name"].split()[0] if said["name"].split() else "",
+        said=said,
+    )
+
+
+@blueprint.get("/m/<token>")
+def my_sign_up(token: str) -> ResponseReturnValue:
+    """Show what the holder of this link has, and let them give it up."""
+    return _my_page(_mine(token), now=clock.utc_now())
+
+
+@blueprint.post("/m/<token>/withdraw")
+def withdraw(token: str) -> ResponseReturnValue:
+    """Give up the place; a second press changes nothing."""
+    mine, now = _mine(token), clock.utc_now()
+    with transaction():
+        service.withdraw(mine.registration_id, now=now)
+    return flask.redirect(flask.url_for("registration.my_sign_up", token=token), 303)
+
+
+@blueprint.post("/m/<token>/undo")
+def undo_withdrawal(token: str) -> ResponseReturnValue:
+    """Take the withdrawal back, or say why that is too late."""
+    mine, now = _mine(token), clock.utc_now()
+    try:
+        with transaction():
+            service.undo_withdrawal(mine.registration_id, now=now)
+    except Refused as refused:
+        return _my_page(mine, now=now, more=refused.message), 409
+    return flask.redirect(flask.url_for("registration.my_sign_up", token=token), 303)
+
+
+def _sign_up(found: ActivityPage, form: Form, *, now: datetime) -> service.SignedUp:
+    """The act, taken back when the page had promised a place and there is none any more.
+
+    Raises:
+        Refused: ``full``: the last place went while the person was typing.
+    """
+    got = service.sign_up(
+        service.SignUp(
+            activity_id=found.id,
+            name=form.value("name"),
+            address=form.value("email"),
+            organisation=form.value("organisation"),
+            zone=form.value("zone") or found.zone,
+        ),
+        now=now,
+    )
+    if got.place is Place.WAITING and form.value("saw") == "places":
+        raise Refused("full", JUST_TAKEN)
+    return got
+
+
+def _mine(token: str) -> MySignUp:
+    mine = queries.find_by_link(token)
+    if mine is None:
+        raise NotFound("We cannot find this page.")
+    return mine
+
+
+def _my_page(mine: MySignUp, *, now: datetime, more: str = "") -> str:
+    steps = times.steps(mine.activity.sessions, mine.zone, now=now)
+    facts = queries.sign_up_facts(mine.activity.id)
+    may_undo = rules.may_undo_withdrawal(mine.withdrawn_at, now=now) and not more
+    return flask.render_template(
+        "registration/my_sign_up.html",
+        nav="my",
+        mine=mine,
+        activity=mine.activity,
+        steps=[(step, _joining(mine, step, now=now)) for step in steps],
+        may_undo=may_undo,
+        is_open=facts is not None and rules.refusal(facts, now=now) is None,
+        is_to_come=any(_is_to_come(step) for step in steps),
+        more=more,
+    )
+
+
+def _is_to_come(step: Step) -> bool:
+    return not step.is_over and not step.session.is_cancelled
+
+
+def _joining(mine: MySignUp, step: Step, *, now: datetime) -> str:
+    """The meeting's address, only for who has a place and only while the session is near."""
+    session = step.session
+    is_open = rules.joining_is_open(
+        session.starts_at,
+        session.ends_at,
+        has_place=mine.place is Place.CONFIRMED,
+        is_cancelled=session.is_cancelled,
+        now=now,
+    )
+    return session.meeting_url or "" if is_open else ""

@@ -1,0 +1,77 @@
+"""How a page shows the sessions of an activity to one reader; every word comes from `ecwi_events.kernel.dates`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecwi_events.kernel import dates
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from ecwi_events.kernel.dates import Shown
+    from ecwi_events.programme.queries import SessionView
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stepping stone: a session as one reader sees it."""
+
+    session: SessionView
+    shown: Shown
+    elsewhere: str  # the host's time, only where it differs
+    note: str  # why the local time differs from the first session's
+    is_over: bool
+    is_on: bool
+
+
+def steps(sessions: Sequence[SessionView], zone: str, *, now: datetime) -> list[Step]:
+    """Return the sessions as a reader in ``zone`` sees them."""
+    return [
+        Step(
+            session=session,
+            shown=dates.session_times(session.starts_at, session.ends_at, zone, now=now),
+            elsewhere=host_time(session, zone),
+            note=_note(sessions[0], session, zone),
+            is_over=session.ends_at <= now,
+            is_on=session.starts_at <= now < session.ends_at and not session.is_cancelled,
+        )
+        for session in sessions
+    ]
+
+
+def host_time(session: SessionView, zone: str) -> str:
+    """Return ``14:00 in Leiden (UTC+1)``, with the day where that differs too; empty where the reader's time is the same."""
+    here = session.starts_at.astimezone(dates.zone_info(zone))
+    there = session.starts_at.astimezone(dates.zone_info(session.zone))
+    if here.utcoffset() == there.utcoffset():
+        return ""
+    day = "" if here.date() == there.date() else f"{dates.day_label(there.date(), this_year=there.year)}, "
+    return f"{day}{there:%H:%M} in {dates.city(session.zone)} ({dates.offset_label(session.starts_at, session.zone)})"
+
+
+def span(sessions: Sequence[SessionView], zone: str) -> str:
+    """Return ``19 January to 30 March 2027``, the days of the first and the last session in a zone."""
+    info = dates.zone_info(zone)
+    first = min(s.starts_at for s in sessions).astimezone(info).date()
+    last = max(s.starts_at for s in sessions).astimezone(info).date()
+    end = f"{last.day} {dates.MONTHS[last.month - 1]} {last.year}"
+    if first == last:
+        return end
+    start = f"{first.day} {dates.MONTHS[first.month - 1]}"
+    return f"{start} to {end}" if first.year == last.year else f"{start} {first.year} to {end}"
+
+
+def day(at: datetime, zone: str, *, now: datetime) -> str:
+    """Return ``Tue 19 January`` for an instant in a zone."""
+    info = dates.zone_info(zone)
+    return dates.day_label(at.astimezone(info).date(), this_year=now.astimezone(info).year)
+
+
+def _note(first: SessionView, session: SessionView, zone: str) -> str:
+    """The note about a clock change; a series that moves to another zone moved its promise, not its clocks."""
+    if session.zone != first.zone:
+        return ""
+    return dates.clock_note(first.starts_at, session.starts_at, zone=zone, of=first.zone)
