@@ -1,0 +1,73 @@
+"""Starting our servers as processes, and asking how much processor time a whole tree of them has used."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+import config
+from tests.servers.postgres import free_port
+
+BIN = Path(sys.executable).parent
+
+
+@contextmanager
+def running(command: list[str], environment: Mapping[str, str]) -> Iterator[psutil.Process]:
+    """Run a server for the length of a block."""
+    process = subprocess.Popen(
+        command, cwd=config.PROJECT, env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def web(target: str, environment: Mapping[str, str]) -> Iterator[tuple[psutil.Process, int]]:
+    """Run granian as ``make run`` does: one worker, eight threads; give its process and its port."""
+    port = free_port()
+    command = [
+        str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
+        "--blocking-threads", "8", "--no-ws", "--no-access-log", target,
+    ]  # fmt: skip
+    with running(command, environment) as process:
+        wait_for(port)
+        yield process, port
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody answers on a port."""
+    for _ in range(200):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the server did not come up")
+
+
+def processor_seconds(*roots: psutil.Process) -> float:
+    """Return user and system time of these processes and of all below them, in seconds."""
+    total = 0.0
+    for root in roots:
+        for process in [root, *root.children(recursive=True)]:
+            try:
+                times = process.cpu_times()
+            except psutil.NoSuchProcess:
+                continue
+            total += times.user + times.system
+    return total
