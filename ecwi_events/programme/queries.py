@@ -16,6 +16,8 @@ from ecwi_events.programme.models import (
     ActivitySession,
     ActivityStatus,
     OrganisationRole,
+    Outcome,
+    Resource,
     SessionStatus,
 )
 
@@ -24,6 +26,33 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _HIDDEN = (ActivityStatus.DRAFT, ActivityStatus.APPROVED)
+
+# The activity page is read by far the most: plain columns by statements that are built once, not mapped objects.
+_ANY = sa.select(*sa.inspect(Activity).local_table.c)
+_PUBLIC = Activity.status.not_in(_HIDDEN)
+_ANY_BY_ID = _ANY.where(Activity.id == sa.bindparam("wanted"))
+_PUBLIC_BY_SLUG = _ANY.where(Activity.slug == sa.bindparam("wanted"), _PUBLIC)
+_PUBLIC_ID = sa.select(Activity.id).where(Activity.slug == sa.bindparam("wanted"), _PUBLIC)
+_SESSIONS = (
+    sa.select(*sa.inspect(ActivitySession).local_table.c)
+    .where(ActivitySession.activity_id == sa.bindparam("activity"))
+    .order_by(ActivitySession.starts_at)
+)
+_HOSTING = (
+    sa.select(ActivityOrganisation.role, ActivityOrganisation.organisation_id, Organisation.name)
+    .join(Organisation, Organisation.id == ActivityOrganisation.organisation_id)
+    .where(
+        ActivityOrganisation.activity_id == sa.bindparam("activity"),
+        ActivityOrganisation.role.in_((OrganisationRole.HOST, OrganisationRole.CO_HOST)),
+    )
+    .order_by(ActivityOrganisation.position)
+)
+_OUTCOMES = sa.select(Outcome.text).where(Outcome.activity_id == sa.bindparam("activity")).order_by(Outcome.position)
+_RESOURCES = (
+    sa.select(Resource.title, Resource.url)
+    .where(Resource.activity_id == sa.bindparam("activity"))
+    .order_by(Resource.position)
+)
 
 
 @dataclass(frozen=True)
@@ -113,12 +142,17 @@ def past(*, now: datetime, limit: int) -> Sequence[ActivityCard]:
 
 def find_activity_page(slug: str) -> ActivityPage | None:
     """Return a public activity by its short name, or None."""
-    return _page(Activity.slug == slug, Activity.status.not_in(_HIDDEN))
+    return _page(_PUBLIC_BY_SLUG, slug)
+
+
+def find_public_activity(slug: str) -> int | None:
+    """Return the id of a public activity by its short name, or None."""
+    return db.session.scalar(_PUBLIC_ID, {"wanted": slug})
 
 
 def find_activity(activity_id: int) -> ActivityPage | None:
     """Return any activity, drafts too, for those who may see it, or None."""
-    return _page(Activity.id == activity_id)
+    return _page(_ANY_BY_ID, activity_id)
 
 
 def activities_of_year(year: int) -> Sequence[ActivityCard]:
@@ -183,32 +217,27 @@ def _cards(
         .order_by(*order)
         .limit(limit)
     )
-    return [ActivityCard(**_card_facts(activity, host)) for activity, host in db.session.execute(statement).all()]
+    return [
+        ActivityCard(**_card_facts(activity, host, activity.sessions))
+        for activity, host in db.session.execute(statement).all()
+    ]
 
 
-def _page(*conditions: sa.ColumnElement[bool]) -> ActivityPage | None:
-    activity = db.session.scalar(
-        sa.select(Activity)
-        .where(*conditions)
-        .options(
-            selectinload(Activity.sessions),
-            selectinload(Activity.roles).joinedload(ActivityOrganisation.organisation),
-            selectinload(Activity.outcomes),
-            selectinload(Activity.resources),
-        )
-    )
+def _page(statement: sa.Select[Any], wanted: object) -> ActivityPage | None:
+    activity = db.session.execute(statement, {"wanted": wanted}).one_or_none()
     if activity is None:
         return None
-    hosting = [role for role in activity.roles if role.role in {OrganisationRole.HOST, OrganisationRole.CO_HOST}]
-    host = next((role.organisation.name for role in hosting if role.role is OrganisationRole.HOST), None)
+    of = {"activity": activity.id}
+    hosting = db.session.execute(_HOSTING, of).all()
+    sessions = db.session.execute(_SESSIONS, of).all()
     return ActivityPage(
-        **_card_facts(activity, host),
+        **_card_facts(activity, next((r.name for r in hosting if r.role is OrganisationRole.HOST), None), sessions),
         description=activity.description,
-        co_hosts=tuple(role.organisation.name for role in hosting if role.role is OrganisationRole.CO_HOST),
+        co_hosts=tuple(role.name for role in hosting if role.role is OrganisationRole.CO_HOST),
         host_ids=tuple(role.organisation_id for role in hosting),
         home_year=activity.home_year,
-        outcomes=tuple(outcome.text for outcome in activity.outcomes),
-        resources=tuple((resource.title, resource.url) for resource in activity.resources),
+        outcomes=tuple(db.session.scalars(_OUTCOMES, of)),
+        resources=tuple((resource.title, resource.url) for resource in db.session.execute(_RESOURCES, of)),
         replanned=activity.replanned,
         sign_up_closes_at=activity.sign_up_closes_at,
         revision=activity.revision,
@@ -216,7 +245,7 @@ def _page(*conditions: sa.ColumnElement[bool]) -> ActivityPage | None:
     )
 
 
-def _card_facts(activity: Activity, host: str | None) -> dict[str, Any]:
+def _card_facts(activity: Any, host: str | None, sessions: Sequence[Any]) -> dict[str, Any]:  # noqa: ANN401 - row or object
     return {
         "id": activity.id,
         "slug": activity.slug,
@@ -228,11 +257,11 @@ def _card_facts(activity: Activity, host: str | None) -> dict[str, Any]:
         "theme": activity.theme.value if activity.theme else None,
         "language": activity.language,
         "host": host,
-        "sessions": tuple(_session_view(s, number) for number, s in enumerate(activity.sessions, start=1)),
+        "sessions": tuple(_session_view(s, number) for number, s in enumerate(sessions, start=1)),
     }
 
 
-def _session_view(session: ActivitySession, number: int) -> SessionView:
+def _session_view(session: Any, number: int) -> SessionView:  # noqa: ANN401 - a row, or a mapped object
     return SessionView(
         id=session.id,
         uid=session.uid,
