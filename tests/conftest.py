@@ -7,6 +7,7 @@ Every test that asks for ``app`` runs twice: on SQLite and on PostgreSQL.
 from __future__ import annotations
 
 import os
+import zoneinfo
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from tests.servers import postgres, valkey
 POSTGRES_VARIABLE = "ECWI_TESTS_POSTGRES"
 VALKEY_VARIABLE = "ECWI_TESTS_VALKEY"
 _running: list = []
+
+zoneinfo.reset_tzpath(to=())  # tests without an application also ask the locked tzdata package, not the machine
 
 
 def pytest_configure(config):

@@ -42,9 +42,9 @@ def _about_registration(mail: Mail, sender: Sender, now: datetime) -> Letter | N
     to_come = [s for s in mine.activity.sessions if s.ends_at > now and not s.is_cancelled]
     if reason := _unwanted(mail, mine, to_come):
         return NotWanted(reason)
-    facts = {**_facts_of(mine, to_come, now=now), "sender": sender}
     # Who waits has no place, and gets no calendar entries for one.
     calendar = None if mail.kind in WITHOUT_ENTRIES else invitations.for_sign_up(mine, sender, now=now)
+    facts = {**_facts_of(mine, to_come, now=now), "sender": sender, "file": calendar.name if calendar else ""}
     return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
 
 
