@@ -59,17 +59,18 @@ class DeclaredFigure(Model):
     """A figure that was typed in because no record holds it: always with its source.
 
     ``year`` is the edition it belongs to; ``activity_id`` narrows it to one activity; ``label`` tells the parts of a
-    breakdown apart ("education", "supervision", "members", "secretariat") and is empty for a whole.
+    breakdown apart ("education", "supervision", "members", "secretariat") and is empty for a whole. An override is printed
+    although the records say another value; its note is the reason.
     """
 
     __tablename__ = "declared_figure"
     __table_args__ = (
         sa.Index(
-            "uq_declared_figure_year", "year", "statistic", "label", unique=True,
+            "uq_declared_figure_year", "year", "statistic", "label", "is_override", unique=True,
             sqlite_where=sa.text("activity_id IS NULL"), postgresql_where=sa.text("activity_id IS NULL"),
         ),
         sa.Index(
-            "uq_declared_figure_activity", "year", "activity_id", "statistic", "label", unique=True,
+            "uq_declared_figure_activity", "year", "activity_id", "statistic", "label", "is_override", unique=True,
             sqlite_where=sa.text("activity_id IS NOT NULL"), postgresql_where=sa.text("activity_id IS NOT NULL"),
         ),
     )  # fmt: skip
@@ -87,6 +88,7 @@ class DeclaredFigure(Model):
     source: Mapped[str] = mapped_column(Line(300))
     note: Mapped[str | None] = mapped_column(Line(500))
     as_of: Mapped[date | None] = mapped_column(sa.Date)
+    is_override: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -39,4 +39,7 @@ def _public_figure(figure: dict[str, Any]) -> dict[str, Any]:
     for record in inputs:
         counts[record["kind"]] = counts.get(record["kind"], 0) + 1
     shown = [record for record in inputs if record["kind"] not in _PERSONAL]
-    return {**figure, "inputs": shown, "input_counts": counts}
+    others = [
+        {name: value for name, value in other.items() if name != "inputs"} for other in figure.get("alternatives", [])
+    ]  # fmt: skip
+    return {**figure, "inputs": shown, "input_counts": counts, "alternatives": others}

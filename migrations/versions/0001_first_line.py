@@ -389,6 +389,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=300), nullable=False),
         sa.Column("note", sa.String(length=500), nullable=True),
         sa.Column("as_of", sa.Date(), nullable=True),
+        sa.Column("is_override", sa.Boolean(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_declared_figure_activity_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_declared_figure")),
@@ -397,14 +398,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_declared_figure_activity_id"), ["activity_id"], unique=False)
         batch_op.create_index(
             "uq_declared_figure_activity",
-            ["year", "activity_id", "statistic", "label"],
+            ["year", "activity_id", "statistic", "label", "is_override"],
             unique=True,
             sqlite_where=sa.text("activity_id IS NOT NULL"),
             postgresql_where=sa.text("activity_id IS NOT NULL"),
         )
         batch_op.create_index(
             "uq_declared_figure_year",
-            ["year", "statistic", "label"],
+            ["year", "statistic", "label", "is_override"],
             unique=True,
             sqlite_where=sa.text("activity_id IS NULL"),
             postgresql_where=sa.text("activity_id IS NULL"),
