@@ -78,7 +78,7 @@ def unsettled(session_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
             sa.select(Presence.session_id, sa.func.count())
             .where(Presence.session_id.in_(session_ids), Presence.verdict != Verdict.UNKNOWN)
             .group_by(Presence.session_id)
-        )
+        ).all()
     )
     places = dict(
         db.session.execute(
@@ -86,7 +86,7 @@ def unsettled(session_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
             .join(Registration, Registration.activity_id == ActivitySession.activity_id)
             .where(ActivitySession.id.in_(session_ids), Registration.place == Place.CONFIRMED)
             .group_by(ActivitySession.id)
-        )
+        ).all()
     )
     return {session_id: (marked.get(session_id, 0), places.get(session_id, 0)) for session_id in session_ids}
 

@@ -40,6 +40,7 @@ def index() -> ResponseReturnValue:
         nav="programme",
         coming=[(card, _next_time(card, now=now)) for card in coming],
         past=programme.past(now=now, limit=PAST_SHOWN),
+        zone=zones.reader_zone("UTC"),
         cover=cover,
     )
 
