@@ -34,9 +34,17 @@ class Visitor(UserMixin):  # type: ignore[misc]  # Flask-Login is untyped
         return self.token
 
 
+class Keeper(LoginManager):  # type: ignore[misc]  # Flask-Login is untyped
+    """Flask-Login without its "remember me" cookie, which we do not set."""
+
+    def _update_remember_cookie(self, response: flask.Response) -> flask.Response:
+        """Leave the session alone: looking for the cookie would add ``Vary: Cookie`` to every public answer."""
+        return response
+
+
 def install(app: Flask) -> None:
     """Let Flask-Login find people by the token in their cookie."""
-    manager = LoginManager(app)
+    manager = Keeper(app)
     manager.session_protection = None  # the server-side record is the protection
 
     @manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login is untyped
