@@ -8,6 +8,7 @@ import click
 
 from ecwi_events.app import create_app
 from ecwi_events.jobs import drain as draining
+from ecwi_events.jobs import tick as ticking
 from ecwi_events.kernel import clock
 from ecwi_events.work import queries
 
@@ -29,6 +30,7 @@ def run_once() -> None:
     app = create_app()
     with app.app_context():
         settings = app.extensions["ecwi_settings"]
+        ticking.derive()
         drained = draining.drain(app, settings)
         left = queries.backlog(now=clock.utc_now())
     click.echo(f"Done: {drained.done}. Failed: {drained.failed}. Still to do: {left.due + left.leased}.")

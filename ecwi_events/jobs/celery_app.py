@@ -57,7 +57,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
 
     @celery.task(name="ecwi.drain")  # type: ignore[untyped-decorator]  # Celery is untyped
     def drain_task() -> None:
-        drain(app, settings)
+        drain(app, settings, beating=True)
 
     @celery.task(name="ecwi.tick")  # type: ignore[untyped-decorator]  # Celery is untyped
     def tick_task() -> None:

@@ -21,7 +21,7 @@ def tick(app: Flask, settings: Settings) -> None:
     try:
         derive()
     finally:  # what is written down already goes out in any case
-        drain(app, settings)
+        drain(app, settings, beating=True)
         beat()
 
 
