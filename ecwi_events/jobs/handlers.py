@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecwi_events.jobs.compiling import compile_edition
 from ecwi_events.jobs.exporting import export_feed
 from ecwi_events.jobs.mailing import send_mail
 
@@ -20,4 +21,5 @@ if TYPE_CHECKING:
 HANDLERS: dict[str, Handler] = {
     "feed.export": export_feed,
     "mail.send": send_mail,
+    "overview.compile": compile_edition,
 }

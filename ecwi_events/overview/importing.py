@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
+from ecwi_events.overview.importing_document import LARGEST_BYTES
 from ecwi_events.overview.importing_schema import read_edition_file
 from ecwi_events.overview.models import DeclaredFigure, EditionText
 from ecwi_events.overview.statistics import DECLARABLE, MONEY
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ecwi_events.overview.importing_schema import EditionFile
 
 _COLUMNS = ("value", "qualifier", "basis", "additive", "source", "note", "as_of", "position")
+
+__all__ = ["LARGEST_BYTES", "Imported", "import_edition", "read_edition"]
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,8 @@ class Tally:
 def take_over_organisations(records: Sequence[OrganisationRecord], *, now: datetime) -> tuple[dict[str, int], Tally]:
     """Make or update organisations by their key; return their ids by key, and what was done.
 
-    Names that an organisation had stay as other names of it. A spell is known by its source.
+    An organisation that is here under another key and goes by the same name is the same organisation. Names that it had
+    stay as other names of it. A spell is known by its source.
 
     Raises:
         Refused: a name belongs to another organisation already.
@@ -76,7 +77,7 @@ def take_over_organisations(records: Sequence[OrganisationRecord], *, now: datet
     known = {row.key: row for row in db.session.scalars(sa.select(Organisation))}
     tally = Tally()
     for record in records:
-        found = known.get(record.key)
+        found = known.get(record.key) or _known_by_name(record.name)
         organisation = found or Organisation(key=record.key, created_at=now)
         changed = _set(organisation, _columns(record))
         if found is None:
@@ -87,6 +88,14 @@ def take_over_organisations(records: Sequence[OrganisationRecord], *, now: datet
         changed |= _put_spells(organisation.id, record.spells)
         tally.add(is_new=found is None, has_changed=changed)
     return {key: row.id for key, row in known.items()}, tally
+
+
+def _known_by_name(name: str) -> Organisation | None:
+    return db.session.scalar(
+        sa.select(Organisation)
+        .join(OrganisationAlias, OrganisationAlias.organisation_id == Organisation.id)
+        .where(OrganisationAlias.folded == fold(name)[:200])
+    )
 
 
 def _columns(record: OrganisationRecord) -> dict[str, object]:
