@@ -25,7 +25,9 @@ SHADES = (
 )
 FONT = 'font-family="Fira Sans, system-ui, sans-serif"'
 BAR, GAP, STEP = 46, 3, 52
-DIRECT_PARTS, DIRECT_SHARE = 2, 0.2  # beyond that, labels above the bar would collide: a key instead
+DIRECT_PARTS = 2
+WIDE, NARROW = 640, 400  # units: for print, and for pages, which phones show too
+LETTER = 9  # about the width of a letter
 MAP_FROM = 10  # fewer countries read better as a list (overview.md 4.3)
 
 # A rough geographic place for each country, column and row; no borders are drawn, so no side is taken.
@@ -49,36 +51,32 @@ class Part:
     printed: str
 
 
-def funding_bar(parts: Sequence[Part], *, title: str, ident: str) -> str:
-    """Return one 100 % bar with its shares labelled; an empty text if there is nothing to show."""
+def funding_bar(parts: Sequence[Part], *, title: str, ident: str, width: int = WIDE) -> str:
+    """Return one 100 % bar with its shares labelled; an empty text if there is nothing to show.
+
+    Two shares are labelled above the bar, if both labels fit beside each other; otherwise there is a key below it.
+    """
     parts = [part for part in parts if part.value > 0]
     total = sum(part.value for part in parts)
     if not total:
         return ""
-    direct = len(parts) <= DIRECT_PARTS and min(part.value for part in parts) >= DIRECT_SHARE * total
+    labels = [f"{part.label} {part.printed}" for part in parts]
+    direct = len(parts) <= DIRECT_PARTS and LETTER * len("".join(labels)) < width - LETTER
     top = 26 if direct else 1
     marks, x = [], 1.0
     for index, part in enumerate(parts):
-        share, last = 638 * part.value / total, index == len(parts) - 1
-        width = max(share - (0 if last else GAP), 1)
-        marks.append(_slice(index, f'x="{x:.1f}" y="{top}" width="{width:.1f}" height="{BAR}" rx="5"'))
+        share, last = (width - 2) * part.value / total, index == len(parts) - 1
+        room = max(share - (0 if last else GAP), 1)
+        marks.append(_slice(index, f'x="{x:.1f}" y="{top}" width="{room:.1f}" height="{BAR}" rx="5"'))
         if direct:
-            end = last and index > 0
-            marks.append(
-                _text(
-                    639 if end else round(x),
-                    17,
-                    f"{part.label} {part.printed}",
-                    bold=True,
-                    anchor="end" if end else "start",
-                )
-            )
+            marks.append(_text(width - 1, 17, labels[index], bold=True, anchor="end") if last and index else
+                         _text(1, 17, labels[index], bold=True))  # fmt: skip
         else:
-            marks.append(_key(index, part, BAR + 26 + 26 * index))
+            marks.append(_key(index, part, BAR + 26 + 26 * index, width))
         x += share
     height = top + BAR + 2 + (0 if direct else 12 + 26 * len(parts))
-    described = "; ".join(f"{part.label} {part.printed}" for part in parts)
-    return _svg(640, height, marks, title=title, desc=f"One bar of 100%: {described}.", ident=ident)
+    described = f"One bar of 100%: {'; '.join(labels)}."
+    return _svg(width, height, marks, title=title, desc=described, ident=ident)
 
 
 def _slice(index: int, shape: str) -> str:
@@ -86,12 +84,12 @@ def _slice(index: int, shape: str) -> str:
     return f'<rect class="{name}" {shape} fill="{colour}" stroke="{INK}" stroke-width="1"/>'
 
 
-def _key(index: int, part: Part, y: float) -> str:
+def _key(index: int, part: Part, y: float, width: int) -> str:
     swatch = _slice(index, f'x="1" y="{y - 13:.0f}" width="15" height="15" rx="3"')
-    return f"{swatch}{_text(26, y, part.label)}{_text(639, y, part.printed, bold=True, anchor='end')}"
+    return f"{swatch}{_text(26, y, part.label)}{_text(width - 1, y, part.printed, bold=True, anchor='end')}"
 
 
-def bars(parts: Sequence[Part], *, title: str, ident: str) -> str:
+def bars(parts: Sequence[Part], *, title: str, ident: str, width: int = WIDE) -> str:
     """Return horizontal bars from zero, longest first, each with its printed number; empty if there is nothing to show."""
     ranked = sorted((part for part in parts if part.value >= 0), key=lambda part: -part.value)
     most = max((part.value for part in ranked), default=0)
@@ -99,14 +97,16 @@ def bars(parts: Sequence[Part], *, title: str, ident: str) -> str:
         return ""
     marks = []
     for row, part in enumerate(ranked):
-        y = 18 + row * 44
-        marks.append(_text(1, y, _shortened(part.label)) + _text(640, y, part.printed, bold=True, anchor="end"))
+        y, room = 18 + row * 44, int(width / LETTER) - len(part.printed) - 2
+        length = max((width - 2) * part.value / most, 2)
         marks.append(
-            f'<rect class="s1" x="1" y="{y + 7}" width="{max(639 * part.value / most, 2):.1f}" height="12" rx="4"'
-            f' fill="{SLICES[0][1]}"/>'
+            _text(1, y, _shortened(part.label, room)) + _text(width - 1, y, part.printed, bold=True, anchor="end")
         )
+        marks.append(
+            f'<rect class="s1" x="1" y="{y + 7}" width="{length:.1f}" height="12" rx="4" fill="{SLICES[0][1]}"/>'
+        )  # fmt: skip
     described = "; ".join(f"{part.label}: {part.printed}" for part in ranked)
-    return _svg(642, 44 * len(ranked), marks, title=title, desc=f"Bars, longest first. {described}.", ident=ident)
+    return _svg(width, 44 * len(ranked), marks, title=title, desc=f"Bars, longest first. {described}.", ident=ident)
 
 
 def tile_map(counts: dict[str, tuple[str, int]], *, title: str, ident: str) -> str:
@@ -128,7 +128,8 @@ def tile_map(counts: dict[str, tuple[str, int]], *, title: str, ident: str) -> s
 
 def _empty_tile(code: str) -> str:
     column, row = TILES[code]
-    return f"<g>{_tile(column, row, 't0', SUNK)}{_text(_middle(column), row * STEP - 20, code, anchor='middle', tone=QUIET)}</g>"
+    text = _text(_middle(column), row * STEP - 20, code, anchor="middle", tone=QUIET)
+    return f"<g>{_tile(column, row, 't0', SUNK)}{text}</g>"
 
 
 def _filled_tile(code: str, number: int, most: int) -> str:
@@ -161,7 +162,7 @@ def _text(
     )
 
 
-def _shortened(text: str, limit: int = 70) -> str:
+def _shortened(text: str, limit: int) -> str:
     """Keep a label on its line; the table beside the chart has all of it."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 

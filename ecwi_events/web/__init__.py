@@ -13,6 +13,8 @@ from ecwi_events.web import (
     identity,
     layout,
     office,
+    office_overview,
+    overview,
     people,
     programme,
     registration,
@@ -34,6 +36,6 @@ def install(app: Flask, settings: Settings) -> None:
     identity.install(app)
     headers.install(app, settings)
     errors.install(app)
-    for pages in (site, zones, programme, registration, people, host, office, calendars):
+    for pages in (site, zones, programme, registration, people, host, office, calendars, overview, office_overview):
         app.register_blueprint(pages.blueprint)
     access.install(app)

@@ -58,6 +58,20 @@ ACCESS: dict[str, Door] = {
     "calendars.programme_feed": Door.ANYONE,
     "calendars.activity_file": Door.ANYONE,
     "calendars.personal_file": Door.LINK,
+    "overview.years": Door.ANYONE,
+    "overview.year": Door.ANYONE,
+    "overview.pdf": Door.ANYONE,
+    "overview.figures": Door.ANYONE,
+    "office_overview.years": Door.OFFICE,
+    "office_overview.year": Door.OFFICE,
+    "office_overview.compile_year": Door.OFFICE,
+    "office_overview.run": Door.OFFICE,
+    "office_overview.edition": Door.OFFICE,
+    "office_overview.records": Door.OFFICE,
+    "office_overview.publish": Door.OFFICE,
+    "office_overview.preview": Door.OFFICE,
+    "office_overview.pdf": Door.OFFICE,
+    "office_overview.snapshot": Door.OFFICE,
 }
 
 

