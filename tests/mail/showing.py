@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from datetime import datetime
 from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
 
-from ecwi_events.jobs.drain import drain
-from ecwi_events.kernel.db import transaction
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+
+from config import MailSetting, Settings
+from ecwi_events.jobs.drain import Drained, drain
+from ecwi_events.kernel.db import db, transaction
+from ecwi_events.mail.models import Mail
 from ecwi_events.people import signing_in
 from ecwi_events.programme.models import ActivityKind
 from ecwi_events.reminders import service as reminders
+from ecwi_events.work.models import Work
 from tests import make
 
 SERIES = (
@@ -16,6 +27,60 @@ SERIES = (
     ("Roles and routines", "2027-02-16 14:00"),
     ("When members leave", "2027-03-30 14:00"),
 )
+KINDS = {
+    "registration.confirmed", "registration.waiting", "registration.already", "registration.withdrawn",
+    "registration.promoted", "reminder.day_before", "people.sign_in",
+}  # fmt: skip
+
+
+@dataclass
+class Post:
+    """A worker with a frozen clock, and the place where its mail arrives."""
+
+    app: Flask
+    settings: Settings
+    clock: time_machine.Traveller
+
+    @property
+    def folder(self) -> Path:
+        return self.settings.mail.folder
+
+    @property
+    def now(self) -> datetime:
+        from ecwi_events.kernel.clock import utc_now
+
+        return utc_now()
+
+    def through(self, setting: MailSetting) -> None:
+        """Send through another way out from now on."""
+        self.settings = replace(self.settings, mail=setting)
+
+    def send(self) -> Drained:
+        """Do everything that is due."""
+        return drain(self.app, self.settings)
+
+    def raw(self) -> list[bytes]:
+        """What arrived in the folder, the oldest first."""
+        paths = self.folder.glob("*.eml") if self.folder.exists() else []
+        return [path.read_bytes() for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns)]
+
+    def mails(self) -> list[EmailMessage]:
+        return [message_from_bytes(body, policy=policy.SMTP) for body in self.raw()]
+
+    def rows(self) -> list[Mail]:
+        return db.session.scalars(sa.select(Mail).order_by(Mail.id).execution_options(populate_existing=True)).all()
+
+    def states(self) -> list[tuple[str, str | None]]:
+        return [(row.state.value, row.reason) for row in self.rows()]
+
+    def work_states(self) -> list[str]:
+        query = sa.select(Work.state).where(Work.kind == "mail.send").order_by(Work.id)
+        return [state.value for state in db.session.scalars(query)]
+
+    def let_leases_end(self) -> None:
+        """As if the time of every lease had passed."""
+        with transaction():
+            db.session.execute(sa.update(Work).where(Work.lease_until_ms.is_not(None)).values(lease_until_ms=0))
 
 
 def make_series(**facts) -> int:
@@ -38,36 +103,22 @@ def make_webinar(**facts) -> int:
     )
 
 
-def every_kind(clock) -> None:
-    """Let everything happen that makes a mail; ``clock`` is a frozen clock that can be moved."""
+def every_kind(post: Post) -> None:
+    """Let everything happen that makes a mail."""
     series = make_series(capacity=1)
     olena = make.sign_up(series, "Olena Koval", "olena@kyiv.example", zone="Europe/Kyiv")
-    aida = make.sign_up(series, "Aida Bekova", "aida@bishkek.example", zone="Asia/Bishkek")
+    make.sign_up(series, "Aida Bekova", "aida@bishkek.example", zone="Asia/Bishkek")
     make.sign_up(series, "Olena Koval", "olena@kyiv.example", zone="Europe/Kyiv")
-    send(clock)
+    post.send()
     make.withdraw(olena.registration_id)
-    send(clock)
-    assert aida.number_in_line == 1
-    webinar = make_webinar()
-    lima = make.sign_up(webinar, "Rosa Quispe", "rosa@lima.example", zone="America/Lima")
-    send(clock)
-    make.withdraw(lima.registration_id)
+    post.send()
+    rosa = make.sign_up(make_webinar(), "Rosa Quispe", "rosa@lima.example", zone="America/Lima")
+    post.send()
+    make.withdraw(rosa.registration_id)
     with transaction():
         signing_in.request_sign_in("olena@kyiv.example", now=make.NOW)
-    send(clock)
-    clock.move_to("2027-01-18T13:00:00+00:00")
+    post.send()
+    post.clock.move_to("2027-01-18T13:00:00+00:00")
     with transaction():
-        reminders.derive_due(now=make.NOW.replace(year=2027, month=1, day=18, hour=13))
-    send(clock)
-
-
-def send(clock) -> None:
-    """Drain everything that is due."""
-    drain(clock.app, clock.app.extensions["ecwi_settings"])
-
-
-def mails(app):
-    """Return the mails in the folder of an application's transport, the oldest first."""
-    folder = app.extensions["ecwi_settings"].mail.folder
-    found = sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns) if folder.exists() else []
-    return [message_from_bytes(path.read_bytes(), policy=policy.SMTP) for path in found]
+        reminders.derive_due(now=post.now)
+    post.send()

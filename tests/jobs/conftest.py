@@ -1,0 +1,3 @@
+"""The worker whose mail can be read, also for these tests."""
+
+from tests.mail.conftest import post, receiver  # noqa: F401 - fixtures
