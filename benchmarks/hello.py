@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import ground, processes, tables
-from benchmarks.visitor import Visitor
+from benchmarks import ground, tables
 from ecwi_events.programme import queries
 from tests.make import make_activity, make_session
-from tests.servers import valkey
+from tests.servers import processes, valkey
+from tests.visitor import Visitor
 
 PEOPLE = 200
 HELLOS = 3000
@@ -66,10 +66,8 @@ def sign_up_seconds(url: str, folder: Path) -> tuple[int, float, float, float]:
         }
         with ground.application(url, folder):
             slug = prepared()
-        target = "ecwi_events.cli.children"
-        web, port = stack.enter_context(processes.web(f"{target}:flask_app", environment))
-        command = [str(processes.BIN / "celery"), "-A", target, "worker", "-P", "threads", "--concurrency", "2"]
-        worker = stack.enter_context(processes.running(command, environment))
+        web, port = stack.enter_context(processes.web(f"{processes.TARGET}:flask_app", environment))
+        worker = stack.enter_context(processes.running(processes.worker_command(), environment))
         servers = [psutil.Process(broker.process.pid), *_postgres(url)]
         mails = folder / "mail"
         _sign_up_and_wait(port, slug, range(10), mails)
@@ -91,7 +89,8 @@ def prepared() -> str:
 def _sign_up_and_wait(port: int, slug: str, people: range, mails: Path) -> int:
     requests = 0
     for number in people:
-        requests = Visitor(port).sign_up(slug, number)
+        with Visitor(port) as visitor:
+            requests = visitor.sign_up(slug, number)
     for _ in range(600):
         if len(list(mails.glob("*.eml"))) >= people.stop:
             return requests

@@ -17,20 +17,35 @@ import config
 from tests.servers.postgres import free_port
 
 BIN = Path(sys.executable).parent
+TARGET = "ecwi_events.cli.children"
 
 
 @contextmanager
 def running(command: list[str], environment: Mapping[str, str]) -> Iterator[psutil.Process]:
     """Run a server for the length of a block."""
-    process = subprocess.Popen(
-        command, cwd=config.PROJECT, env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    process = start(command, environment)
     try:
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(30)
+
+
+def start(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen:
+    """Start a server in the project's folder, without its chatter."""
+    return subprocess.Popen(
+        command, cwd=config.PROJECT, env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def worker_command(*, beat: bool = False, concurrency: int = 2) -> list[str]:
+    """The command of a Celery worker as ``make run`` starts it."""
+    command = [
+        str(BIN / "celery"), "-A", TARGET, "worker", "-P", "threads", "--concurrency", str(concurrency),
+        "--without-gossip", "--without-mingle",
+    ]  # fmt: skip
+    return [*command, "-B"] if beat else command
 
 
 @contextmanager
@@ -48,15 +63,17 @@ def web(target: str, environment: Mapping[str, str]) -> Iterator[tuple[psutil.Pr
 
 def wait_for(port: int) -> None:
     """Wait until somebody answers on a port."""
-    for _ in range(200):
+    for _ in range(400):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/healthz")
             connection.getresponse().read()
         except OSError:
             time.sleep(0.05)
         else:
             return
+        finally:
+            connection.close()
     raise RuntimeError("the server did not come up")
 
 
