@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ecwi_events.overview.statistics.definition import COMPUTED, Definition, Input, Value
-from ecwi_events.programme.models import ActivityStatus
+from ecwi_events.programme.models import ActivityKind, ActivityStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,20 +36,27 @@ def _counted(activities: list[ActivityFact], *, complete: bool = True) -> Value:
     return Value(COMPUTED, len(activities), as_inputs(activities), complete=complete)
 
 
-def _supported(facts: Facts) -> Value:
-    return _counted(facts.supported)
+def knows_plas(facts: Facts) -> bool:
+    """Tell whether there is any PLA on record up to this year: before the first one, nothing is known, not zero."""
+    return any(activity.kind is ActivityKind.PLA for activity in facts.activities)
 
 
-def _active(facts: Facts) -> Value:
-    return _counted(facts.active)
+def _supported(facts: Facts) -> Value | None:
+    return _counted(facts.supported) if knows_plas(facts) else None
 
 
-def _postponed(facts: Facts) -> Value:
+def _active(facts: Facts) -> Value | None:
+    return _counted(facts.active) if knows_plas(facts) else None
+
+
+def _postponed(facts: Facts) -> Value | None:
+    if not facts.supported:
+        return None
     return _counted([pla for pla in facts.supported if pla.status is ActivityStatus.POSTPONED])
 
 
-def _finished(facts: Facts) -> Value:
-    return _counted([pla for pla in facts.plas if _ended_within(pla, facts)])
+def _finished(facts: Facts) -> Value | None:
+    return _counted([pla for pla in facts.plas if _ended_within(pla, facts)]) if knows_plas(facts) else None
 
 
 def _ended_within(activity: ActivityFact, facts: Facts) -> bool:
@@ -63,7 +70,9 @@ def _continued(facts: Facts) -> Value | None:
     return _counted([pla for pla in earlier if facts.was_active(pla)]) if earlier else None
 
 
-def _organized_by_members(facts: Facts) -> Value:
+def _organized_by_members(facts: Facts) -> Value | None:
+    if not facts.supported:
+        return None
     hosted = [pla for pla in facts.supported if pla.host and pla.host.is_member(approval_day(pla))]
     return _counted(hosted, complete=all(pla.host for pla in facts.supported))
 
