@@ -144,7 +144,8 @@ def funding_heading(figure: Json) -> str:
 def source_line(figure: Json) -> str:
     """Return the line below a chart: where its numbers come from, and as of when."""
     origin = f"Source: {figure['source']}" if figure.get("source") else "Source: our records"
-    return f"{origin}{', as of ' + day(figure['as_of']) if figure.get('as_of') else ''}. {KINDS[figure['kind']]}."
+    until = f", as of {day(figure['as_of'])}" if figure.get("as_of") else ""
+    return f"{origin}{until}. {KINDS.get(figure['kind'], figure['kind'])}."
 
 
 def countries(shown: Json) -> dict[str, tuple[str, int]]:
@@ -177,11 +178,10 @@ def records_line(figure: Json) -> str:
 
 def imprint(shown: Json, checksum: str, *, draft: bool) -> list[Json]:
     """Return the lines of the imprint."""
-    state = "draft, not published" if draft else "published"
     lines = [
         ("Title", shown["title"]),
         ("Publisher", shown["publisher"]),
-        ("Edition", f"{shown['number']} ({state})"),
+        ("Edition", f"{shown['number']}{', draft, not published' if draft else ''}"),
         ("Records as of", day(shown["as_of"])),
         ("Definitions", f"version {shown.get('definitions_version', 1)}"),
         ("Made with", f"ecwi-events {shown.get('software', '')}".strip()),

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from ecwi_events.overview.presentation import Json
 
 ROWS_OF_BLOCKS = 6
+# Figures that a sentence prints large already; the annex has all of them.
+SAID = {
+    "network": ("network_members", "network_countries"),
+    "cumulative": ("cumulative_plas", "cumulative_professionals", "window_years"),
+}
 
 
 def document(snapshot: Json, *, draft: bool) -> Json:
@@ -20,6 +25,7 @@ def document(snapshot: Json, *, draft: bool) -> Json:
     shown = shown_as.completed(snapshot)
     figures = {figure["id"]: figure for figure in shown["figures"]}
     texts, sentences = shown["texts"], shown["sentences"]
+    said = {name for sentence, names in SAID.items() if sentences[sentence] for name in names}
     cover_title, cover_subtitle = _cover_lines(shown)
     return {
         "snapshot": shown,
@@ -40,7 +46,7 @@ def document(snapshot: Json, *, draft: bool) -> Json:
         "headline": [{**figure, "shape": blocks.mark(at)} for at, figure in enumerate(shown_as.headline(shown))],
         "funding": _funding(figures.get(SHARES)),
         "charts": [_chart(figure) for figure in shown_as.charted(shown)],
-        "further": shown_as.further(shown),
+        "further": [figure for figure in shown_as.further(shown) if figure["id"] not in said],
         "sources": shown_as.sources_of([figure for figure in shown["figures"] if not shown_as.of_webinars(figure, shown)]),
         "map": _map(shown),
         "roles": ROLES,
@@ -70,7 +76,7 @@ def _pictures(shown: Json) -> Json:
     def rows(seed: str) -> list[str]:
         return [blocks.skyline(f"{shown['year']} {seed}", rows=n) for n in range(1, ROWS_OF_BLOCKS + 1)]
 
-    names = ("contents", "about", "introduction", "figures", "hosts", "webinars", "method", "imprint")
+    names = ("contents", "about", "introduction", "figures", "hosts", "webinars", "imprint")
     return {name: rows(name) for name in names} | {
         "profiles": [rows(f"profile {profile['number']}") for profile in shown["profiles"]]
     }
@@ -111,11 +117,11 @@ def _map(shown: Json) -> Json | None:
 
 
 def _annex(figure: Json, as_of: str) -> Json:
-    story = [full_stop(part) for part in (figure.get("source"), figure.get("note")) if part]
+    story = [full_stop(shown_as.capitalised(part)) for part in (figure.get("source"), figure.get("note")) if part]
     if figure["kind"] == "computed" and not figure.get("source"):
         story.insert(0, shown_as.records_line(figure))
     others = "; ".join(
-        f"{other['kind']}: {other['printed']}"
+        f"{'counted' if other['kind'] == 'computed' else other['kind']}: {other['printed']}"
         for other in figure["alternatives"]
         if other["printed"] != figure["printed"]
     )

@@ -118,9 +118,8 @@ def publish(edition_id: int) -> ResponseReturnValue:
     """Show an edition to everybody, or say what stops that."""
     who, now = identity.present(), clock.utc_now()
     found = queries.get_edition(edition_id)
-    body = printing.render_pdf(
-        queries.contents(found)
-    )  # before the transaction: it takes a while, and is the same after
+    # Rendered before the transaction, because it takes a while; a compile leaves it ready.
+    body = queries.output(edition_id, "pdf") or printing.render_pdf(queries.contents(found))
     try:
         with transaction():
             service.publish(edition_id, who.person_id if who else None, now=now)

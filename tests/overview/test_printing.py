@@ -144,7 +144,7 @@ def test_declared_figures_carry_their_mark_and_source(pages):
 
 def test_the_imprint_has_edition_and_checksum(pages, snapshot):
     assert fingerprint(snapshot) in re.sub(r"\s", "", pages[-1])
-    assert "Edition 1 (published)" in pages[-1]
+    assert "Edition 1 Records as of 31 December 2022" in pages[-1]
 
 
 def test_fonts_are_embedded_and_are_fira(reader):
