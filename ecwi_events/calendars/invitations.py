@@ -1,7 +1,7 @@
 """The calendar object that travels with a mail about a sign-up.
 
 One session: a proper invitation, which calendars take in by themselves, and its withdrawal. Several: one file to open,
-because an invitation may hold one session only. Why: docs/decisions/0005-calendar-entries-in-mails.md.
+because an invitation may hold one session only. Why: docs/decisions/0008-calendar-entries-in-mails.md.
 """
 
 from __future__ import annotations

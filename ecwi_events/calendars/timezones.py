@@ -2,7 +2,7 @@
 
 The blocks that calendar libraries write (lists of RDATE) are read an hour wrong by Thunderbird's and other readers. So a
 zone is written by name only when a yearly rule tells its whole story around the sessions; otherwise the times go in UTC.
-Measurements: docs/decisions/0004-time-zones-in-calendars.md.
+Measurements: docs/decisions/0007-time-zones-in-calendars.md.
 """
 
 from __future__ import annotations
