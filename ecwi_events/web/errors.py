@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -82,7 +83,9 @@ def database_away(error: Exception) -> ResponseReturnValue:
 
 def unexpected(error: Exception) -> ResponseReturnValue:
     """Answer 500 and keep the story in the log."""
-    log.error("unexpected error on %s", flask.request.endpoint, exc_info=error)
+    reference = secrets.token_hex(3).upper()
+    log.error("unexpected error %s on %s", reference, flask.request.endpoint, exc_info=error)
     if flask.current_app.testing:
         raise error
-    return page(500, "Sorry, something went wrong on our side. Nothing was saved. Try again in a few minutes.")
+    sentence = "Sorry, something went wrong on our side. Nothing was saved. Try again in a few minutes."
+    return page(500, sentence, reference=reference)

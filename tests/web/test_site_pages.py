@@ -1,0 +1,175 @@
+import re
+from html.parser import HTMLParser
+
+import flask
+import pytest
+import sqlalchemy as sa
+
+from ecwi_events.kernel import dates
+from ecwi_events.kernel.db import db
+from ecwi_events.web import errors, static, zones
+from tests import make
+from tests.web.conftest import words
+
+
+@pytest.mark.parametrize("path", ["/help", "/privacy", "/accessibility", "/sign-in", "/time-zone", "/"])
+def test_pages_about_the_site(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.text.count("<h1") == 1
+
+
+def test_robots_may_read_feeds_and_nothing_personal(client):
+    lines = client.get("/robots.txt").text.splitlines()
+    assert "Allow: /feeds/" in lines
+    assert {"Disallow: /m/", "Disallow: /sign-in", "Disallow: /host", "Disallow: /office"} <= set(lines)
+
+
+@pytest.mark.parametrize("name", ["Europe/Kiev", "Asia/Calcutta", "Asia/Saigon", "Asia/Katmandu"])
+def test_old_zone_names_are_kept_as_the_new_ones(client, name):
+    answer = client.post("/time-zone", data={"zone": name, "next": "/help"})
+    assert (answer.status_code, answer.location) == (303, "/help")
+    assert client.get_cookie("zone").decoded_value == dates.canonical_zone(name)
+
+
+@pytest.mark.parametrize("name", ["", "Mars/Olympus", "<script>", "../../etc/passwd", "x" * 5000])
+def test_a_zone_that_is_none_is_said(client, name):
+    answer = client.post("/time-zone", data={"zone": name, "next": "/help"})
+    assert answer.status_code == 422
+    assert "Choose a city from the list" in words(answer)
+    assert 'value="/help"' in answer.text
+
+
+def test_every_zone_can_be_chosen_once_and_has_one_chosen_option(client):
+    names = [name for _, group in zones.all_zones() for name, _ in group]
+    assert len(names) == len(set(names))
+    assert set(names) <= set(dates.zone_names())
+    client.set_cookie("zone", "Europe/Kyiv")
+    assert client.get("/time-zone").text.count(" selected") == 1
+
+
+def test_every_answer_carries_its_headers(client):
+    for path in ("/", "/nothing", "/sign-in", "/office"):
+        fields = client.get(path).headers
+        assert "script-src 'self'; style-src 'self'" in fields["Content-Security-Policy"]
+        assert "unsafe" not in fields["Content-Security-Policy"]
+        assert fields["X-Content-Type-Options"] == "nosniff"
+        assert fields["Referrer-Policy"] == "same-origin"
+        assert fields["Cache-Control"] == "no-store"
+
+
+class Inline(HTMLParser):
+    """Collects what a policy without 'unsafe-inline' would block, and what reaches out to other sites."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        facts = dict(attrs)
+        self.found += [(tag, name) for name in facts if name == "style" or name.startswith("on")]
+        if tag == "style" or (tag == "script" and not facts.get("src")):
+            self.found.append((tag, "inline"))
+        if tag in {"script", "link", "img", "iframe"} and "//" in (facts.get("src") or facts.get("href") or ""):
+            self.found.append((tag, "third party"))
+
+
+def test_no_page_has_inline_style_or_script_or_asks_another_site(client):
+    link = make.sign_up(make.make_activity())
+    from ecwi_events.registration import queries
+
+    make.signed_in(client, make.make_office())
+    paths = ["/", "/a/learning-communities-that-last", "/sign-in", "/time-zone", "/help", "/host", "/host/sessions/1/attendance",
+             "/office", "/office/activities/new", f"/m/{queries.find_sign_up(link.registration_id).token}", "/nothing"]  # fmt: skip
+    for path in paths:
+        reader = Inline()
+        reader.feed(client.get(path).text)
+        assert (path, reader.found) == (path, [])
+
+
+@pytest.mark.parametrize(
+    ("send", "status", "sentence"),
+    [
+        (lambda c: c.get("/nothing"), 404, "We cannot find this page."),
+        (lambda c: c.post("/help"), 405, "This page cannot be used in this way."),
+        (lambda c: c.get("/office"), 403, "You cannot see this page."),
+        (lambda c: c.post("/sign-in", data={"email": "x" * 6_000_000}), 413, "This is too large. Send 5 MB or less."),
+    ],
+)
+def test_errors_have_our_look_and_our_words(client, send, status, sentence):
+    answer = send(client)
+    page = words(answer)
+    assert answer.status_code == status
+    assert sentence in page
+    assert "See the programme" in page
+    for never in ("nvalid", "llegal", "orbidden", "oops", "Traceback"):
+        assert never not in page
+
+
+def test_405_says_what_is_allowed(client):
+    assert "GET" in client.post("/help").headers["Allow"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 422, 429, 500, 503])
+def test_an_error_page_needs_neither_database_nor_identity(app, count_queries, status):
+    with app.test_request_context("/"), count_queries() as seen:
+        flask.session["_user_id"] = "somebody"
+        page, code = errors.page(status, "Sorry, something went wrong on our side.")
+    assert (code, seen) == (status, [])
+    assert "Sorry, something went wrong on our side.</h1>" in page
+
+
+def test_while_the_database_is_away_people_are_told_to_come_back(client, monkeypatch):
+    def away(*_args, **_kwargs):
+        raise sa.exc.OperationalError("SELECT 1", {}, Exception("gone"))
+
+    make.signed_in(client, make.make_person("Olena Koval"))
+    with monkeypatch.context() as broken:
+        broken.setattr(type(db.session()), "execute", away)
+        answer = client.get("/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "Try again in a few minutes." in words(answer)
+
+
+def test_what_we_did_not_expect_is_a_calm_page_with_a_reference(client, app, monkeypatch, caplog):
+    monkeypatch.setattr(app, "testing", False)
+    monkeypatch.setitem(app.view_functions, "site.help_page", lambda: 1 / 0)
+    answer = client.get("/help")
+    assert answer.status_code == 500
+    reference = re.search(r"Reference ([0-9A-F]{6})", answer.text)[1]
+    assert reference in caplog.text
+    assert "ZeroDivisionError" not in answer.text
+
+
+def test_navigation_shows_what_somebody_may_do(client):
+    def entries():
+        return re.findall(r"<a href=\"(/[^\"]*)\"", client.get("/help").text.split("</header>")[0])
+
+    assert entries() == ["/", "/overview", "/sign-in"]
+    make.signed_in(client, make.make_host(make.make_organisation()))
+    assert entries() == ["/", "/overview", "/host"]
+    make.signed_in(client, make.make_office())
+    assert entries() == ["/", "/overview", "/office"]
+
+
+def test_static_files_are_kept_for_good_and_come_compressed(client):
+    answer = client.get(static.address("app.css"), headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["Content-Encoding"] == "gzip"
+
+
+def test_the_files_stay_within_their_budgets(app):
+    names, files = static.assets()
+    assert len(files[names["app.css"]].gzip) <= 12_000
+    assert len(files[names["app.js"]].gzip) <= 8_000
+
+
+def test_a_first_visit_stays_within_its_budget(client):
+    sessions = [make.make_session(f"Session {n}", starts_local=f"2027-0{n}-19 14:00") for n in range(1, 6)]
+    make.make_activity(sessions=sessions, capacity=80)
+    for number in range(40):
+        make.make_organisation(f"Organisation number {number} for early years")
+    page = client.get("/a/learning-communities-that-last", headers={"Accept-Encoding": "gzip"})
+    assert page.headers["Content-Encoding"] == "gzip"
+    names, files = static.assets()
+    assert len(page.data) + sum(len(files[names[name]].gzip) for name in ("app.css", "app.js", "icon.svg")) <= 30_000
