@@ -85,9 +85,11 @@ def _period(fields: Fields, status: ActivityStatus) -> tuple[date | None, date |
         if fault := period_fault(status, None, None, open_end=False):
             fields.complain("period", fault)
         return None, None, False
+    faults_before = len(fields.faults.found)
     start, end, open_end = period.month("start"), period.month("end"), period.boolean("open_end")
     period.end()
-    if fault := period_fault(status, start, end, open_end=open_end):
+    unreadable = len(fields.faults.found) > faults_before
+    if not unreadable and (fault := period_fault(status, start, end, open_end=open_end)):
         fields.complain("period", fault)
     return start, end, open_end
 

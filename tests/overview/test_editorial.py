@@ -1,0 +1,89 @@
+"""Each check says something, and is silent where all is well."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from ecwi_events.overview import editorial
+from ecwi_events.overview.compiling import compile_snapshot
+from ecwi_events.overview.models import Basis
+from ecwi_events.programme.models import ActivityStatus as Status
+from ecwi_events.programme.models import OutcomeKind
+from tests.overview.conftest import quiet
+from tests.overview.facts_by_hand import activity, body, declared, facts, figures, money
+
+TEXTS = {"about": "A", "introduction": "{plas_supported} PLAs", "join": "J", "contact_email": "a@b.example"}
+HOST = body("A host")
+
+
+def good(**values):
+    plain = {
+        "strapline": f"A strapline {values.get('title', '')}", "description": "Text.", "structure_note": "weekly",
+        "outcomes": ((OutcomeKind.ACHIEVED, "Something"),), "period_start": date(2024, 1, 1),
+        "period_end": date(2024, 2, 1), "status": Status.COMPLETED,
+    }  # fmt: skip
+    return activity(values.pop("host", HOST), **(plain | values))
+
+
+def remarks(known):
+    snapshot = compile_snapshot(replace(known, texts=TEXTS | known.texts), quiet)
+    return [entry["code"] for entry in snapshot["errors"]], [entry["code"] for entry in snapshot["warnings"]]
+
+
+def test_a_good_year_has_nothing_to_say():
+    assert remarks(facts(good())) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("known", "code"),
+    [
+        (facts(good(period_end=None)), "period_error"),
+        (facts(good(host=None)), "missing_host"),
+        (facts(good(), texts={"join": "See {nothing}"}), "unresolved_token"),
+    ],
+)
+def test_errors_stop(known, code):
+    assert remarks(known)[0] == [code]
+
+
+@pytest.mark.parametrize(
+    ("known", "code"),
+    [
+        (facts(good(strapline="Same"), good(strapline="same", title="B")), "duplicate_strapline"),
+        (facts(good(title="One", strapline="a"), good(title="one", strapline="b")), "duplicate_title"),
+        (facts(good(), texts={"about": ""}), "missing_section"),
+        (facts(good(outcomes=())), "missing_on_page"),
+        (facts(good(description="2 sessions, 2 hours of each")), "typing"),
+        (facts(good(), texts={"about": "31ISSA Members"}), "typing"),
+        (facts(good(), texts={"about": "They organised it."}), "typing"),
+        (facts(good(), texts={"join": "Same"}, texts_before={"join": "Same"}), "stale_text"),
+        (facts(good(status=Status.POSTPONED, period_start=None, period_end=None)), "postponed_without_date"),
+        (facts(good(), declared=(declared("plas_supported", 7),)), "declared_beside_computed"),
+    ],
+)
+def test_warnings_ask_for_a_look(known, code):
+    assert remarks(known)[1] == [code]
+
+
+def test_an_unknown_basis_is_a_warning_and_a_known_one_is_not():
+    pla = good(records_complete=False)
+    unknown = facts(pla, declared=(declared("participants", 8, activity_id=pla.id),))
+    known = facts(pla, declared=(declared("participants", 8, activity_id=pla.id, basis=Basis.PEOPLE),))
+    assert "unknown_basis" in remarks(unknown)[1]
+    assert "unknown_basis" not in remarks(known)[1]
+
+
+def test_amounts_in_two_currencies_are_pointed_at():
+    pla = good()
+    assert remarks(facts(pla, money=(money(pla.id, 100, currency="MDL"),)))[1] == ["mixed_currencies"]
+
+
+def test_an_end_that_lies_ahead_is_no_error():
+    pla = good(status=Status.RUNNING, period_end=date(2030, 1, 1))
+    assert remarks(facts(pla))[0] == []
+
+
+def test_a_declared_figure_that_agrees_is_no_news():
+    known = facts(good(), declared=(declared("plas_supported", 1),))
+    assert editorial.warnings(replace(known, texts=TEXTS), figures(known)) == []
