@@ -18,6 +18,7 @@ Json = dict[str, Any]
 
 ROLES = {"host": "Host", "co_host": "Co-host"}
 SHARES = "funding_shares"
+QUALIFIERS = ("at least", "more than", "over", "about", "less than")
 WEB = ("https://", "http://", "mailto:")
 KINDS = {
     "computed": "Counted from records",
@@ -109,9 +110,15 @@ def contact_lines(contact: Json) -> list[Json]:
 
 
 def headline(shown: Json) -> list[Json]:
-    """Return the figures that are printed large."""
+    """Return the figures that are printed large, each split into its qualifier and its number."""
     figures = {figure["id"]: figure for figure in shown["figures"]}
-    return [figures[name] for name in shown["headline"] if name in figures]
+    return [figures[name] | split_qualifier(figures[name]["printed"]) for name in shown["headline"] if name in figures]
+
+
+def split_qualifier(printed: str) -> Json:
+    """Return "at least 21" as its words and its number, because only the number is worth large type."""
+    words = next((words for words in QUALIFIERS if printed.startswith(f"{words} ")), "")
+    return {"qualifier_words": words, "number": printed.removeprefix(words).lstrip()}
 
 
 def further(shown: Json) -> list[Json]:
@@ -160,11 +167,11 @@ def sources_of(entries: Iterable[Json]) -> list[Json]:
     """Gather where declared entries come from: one line for each source, with what it was the source of."""
     gathered: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
-        if entry.get("kind", "computed") != "computed" and entry.get("source"):
+        if entry.get("kind") in MARKS and entry.get("source"):
             gathered.setdefault((entry["kind"], entry["source"]), []).append(entry.get("long_label") or entry["label"])
     several = len(gathered) > 1
     return [
-        {"kind": MARKS.get(kind, kind), "text": f"{'; '.join(labels)}: {source}." if several else f"Source: {source}."}
+        {"kind": MARKS[kind], "text": f"{'; '.join(labels)}: {source}." if several else f"Source: {source}."}
         for (kind, source), labels in gathered.items()
     ]
 

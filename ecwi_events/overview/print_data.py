@@ -26,6 +26,7 @@ def document(snapshot: Json, *, draft: bool) -> Json:
     figures = {figure["id"]: figure for figure in shown["figures"]}
     texts, sentences = shown["texts"], shown["sentences"]
     said = {name for sentence, names in SAID.items() if sentences[sentence] for name in names}
+    further = [figure for figure in shown_as.further(shown) if figure["id"] not in said]
     cover_title, cover_subtitle = _cover_lines(shown)
     return {
         "snapshot": shown,
@@ -46,8 +47,8 @@ def document(snapshot: Json, *, draft: bool) -> Json:
         "headline": [{**figure, "shape": blocks.mark(at)} for at, figure in enumerate(shown_as.headline(shown))],
         "funding": _funding(figures.get(SHARES)),
         "charts": [_chart(figure) for figure in shown_as.charted(shown)],
-        "further": [figure for figure in shown_as.further(shown) if figure["id"] not in said],
-        "sources": shown_as.sources_of([figure for figure in shown["figures"] if not shown_as.of_webinars(figure, shown)]),
+        "further": further,
+        "sources": shown_as.sources_of([*shown_as.headline(shown), *further]),
         "map": _map(shown),
         "roles": ROLES,
         "webinar_figures": [figures[name] for name in shown["webinars"]["figures"] if name in figures],

@@ -14,9 +14,12 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import NotFound
 from ecwi_events.overview.models import CompileRun, Edition, EditionOutput, EditionState, RunState
 from ecwi_events.people.models import Organisation, Person
+from ecwi_events.programme.models import ActivitySession
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+Looked = tuple[str | None, str | None, str]  # name, organisation, session
 
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 
@@ -125,31 +128,34 @@ def _with_people(inputs: list[dict[str, Any]]) -> list[Record]:
     found = {"person": people, "presence": presences}
     records = []
     for entry in inputs:
-        name, organisation = found.get(entry["kind"], {}).get(entry["id"], (None, None))
+        name, organisation, label = found.get(entry["kind"], {}).get(entry["id"], (None, None, ""))
         if entry["kind"] in found and name is None:
             name = "No longer in the records"
-        records.append(Record(entry["kind"], entry["id"], entry.get("label") or "", name, organisation))
+        records.append(Record(entry["kind"], entry["id"], entry.get("label") or label, name, organisation))
     return records
 
 
-def _people(ids: Iterable[int]) -> dict[int, tuple[str | None, str | None]]:
+def _people(ids: Iterable[int]) -> dict[int, Looked]:
     rows = db.session.execute(
         sa.select(Person.id, Person.name, sa.func.coalesce(Organisation.name, Person.organisation_text).label("body"))
         .outerjoin(Organisation, Organisation.id == Person.organisation_id)
         .where(Person.id.in_(list(ids)))
     )
-    return {row.id: (row.name, row.body) for row in rows}
+    return {row.id: (row.name, row.body, "") for row in rows}
 
 
-def _presences(ids: Iterable[int]) -> dict[int, tuple[str | None, str | None]]:
+def _presences(ids: Iterable[int]) -> dict[int, Looked]:
     rows = db.session.execute(
         sa.select(
             Presence.id,
             sa.func.coalesce(Person.name, Presence.visitor_name).label("name"),
             sa.func.coalesce(Organisation.name, Person.organisation_text).label("body"),
+            ActivitySession.title,
+            ActivitySession.starts_local,
         )
+        .join(ActivitySession, ActivitySession.id == Presence.session_id)
         .outerjoin(Person, Person.id == Presence.person_id)
         .outerjoin(Organisation, Organisation.id == Person.organisation_id)
         .where(Presence.id.in_(list(ids)))
     )
-    return {row.id: (row.name, row.body) for row in rows}
+    return {row.id: (row.name, row.body, f"{row.title} ({row.starts_local.date().isoformat()})") for row in rows}

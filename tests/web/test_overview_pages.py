@@ -14,10 +14,12 @@ from pathlib import Path
 import pypdf
 import pytest
 
+from ecwi_events.attendance.models import Presence, Verdict
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.overview import html, queries, service
 from ecwi_events.overview.models import CompileRun, Edition, EditionState
 from ecwi_events.overview.snapshot import canonical, public
+from ecwi_events.programme.models import ActivitySession
 from ecwi_events.web import overview as pages
 from ecwi_events.work.models import Work
 from tests.make import make_activity, make_office, make_person, signed_in
@@ -378,6 +380,28 @@ def test_a_figure_opens_to_exactly_its_records(office):
     assert "4 records in this edition" in words(page)
 
 
+def test_people_present_stand_with_their_session(office):
+    activity_id = make_activity("Play matters")
+    session_id = db.session.query(ActivitySession.id).filter_by(activity_id=activity_id).scalar()
+    rows = [{"person_id": make_person("Olena Koval", organisation="Step by Step")}, {"visitor_name": "Walk In"}]
+    with transaction() as session:
+        present = [
+            Presence(session_id=session_id, verdict=Verdict.PRESENT, decided_at=NOW, **row)
+            for row in rows
+        ]  # fmt: skip
+        session.add_all(present)
+        session.flush()
+        inputs = [{"kind": "presence", "id": row.id} for row in present]
+    figures = copy.deepcopy(SNAPSHOT["figures"])
+    figures[0]["inputs"] = inputs
+    edition_id = make_edition({"figures": figures}, published=True)
+    page = words(office.get(f"/office/overview/editions/{edition_id}/figures/plas_supported"))
+    assert "Olena Koval Step by Step First session (2027-01-19)" in page
+    assert "Walk In – First session (2027-01-19)" in page
+    assert "Olena" not in words(office.get("/overview/2022"))
+    assert "Olena" not in office.get("/overview/2022.json").text
+
+
 def test_a_figure_that_was_typed_in_says_so(office):
     edition_id = make_edition()
     page = office.get(f"/office/overview/editions/{edition_id}/figures/investment")
@@ -469,3 +493,20 @@ def test_an_old_compile_page_can_be_loaded_again_for_ever(office):
     edition_id = make_edition()
     path = f"/office/overview/2022/runs/{queries.get_edition(edition_id).run_id}"
     assert office.get(path).text == office.get(path).text
+
+
+def test_a_compressed_page_answers_304_too(client):
+    make_edition(published=True)
+    for ending in ("", ".json"):
+        first = client.get(f"/overview/2022{ending}", headers={"Accept-Encoding": "br"})
+        assert first.headers["Content-Encoding"] == "br"
+        headers = {"Accept-Encoding": "br", "If-None-Match": first.headers["ETag"]}
+        assert client.get(f"/overview/2022{ending}", headers=headers).status_code == 304
+
+
+def test_a_first_visit_stays_small(client):
+    make_edition(published=True)
+    page = client.get("/overview/2022", headers={"Accept-Encoding": "br"})
+    css = re.search(r"/static/overview-[0-9a-f]+\.css", client.get("/overview/2022").text)[0]
+    style = client.get(css, headers={"Accept-Encoding": "br"})
+    assert len(page.data) + len(style.data) < 20_000
