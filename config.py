@@ -38,7 +38,7 @@ class RedisSetting:
         parts = urlsplit(url)
         if parts.scheme in {"redis", "rediss"} and parts.hostname:
             return cls(url, url, url)
-        if parts.scheme == "unix" and parts.path.startswith("/"):
+        if parts.scheme == "unix" and not parts.netloc and parts.path.startswith("/"):
             return cls(f"redis+socket://{parts.path}", f"unix://{parts.path}", f"redis+unix://{parts.path}")
         raise SettingsError(
             f"ECWI_REDIS_URL: {url!r} is not understood. Use redis://host:6379/0 or unix:///path/of/socket."
