@@ -18,6 +18,7 @@ import typst
 
 from ecwi_events.overview import printing
 from ecwi_events.overview.snapshot import fingerprint
+from tests.overview.conftest import snapshot_of
 
 FIXTURE = Path(__file__).parent / "snapshot_2022.json"
 HOSTILE = [
@@ -167,6 +168,23 @@ def test_the_same_snapshot_gives_the_same_bytes_in_any_process(pdf, snapshot):
     )
     other = subprocess.run([sys.executable, "-c", program, str(FIXTURE)], capture_output=True, text=True, check=True)
     assert other.stdout.strip() == hashlib.sha256(pdf).hexdigest()
+
+
+def test_the_imported_year_2022_becomes_a_book_to_hand_out(year_2022):
+    reader = pypdf.PdfReader(io.BytesIO(printing.render_pdf({**snapshot_of(2022), "number": 1})))
+    pages = [joined(page.extract_text()) for page in reader.pages]
+    assert 13 <= len(pages) <= 16
+    text = " ".join(pages)
+    for phrase in (
+        "six PLAs involving 31 ISSA Members from 18 countries",
+        "24,354 Eur",
+        "5 webinars of 1.5 hours each",
+        "Planned outcomes",
+    ):
+        assert phrase in text
+    for entry in (o for o in reader.outline if not isinstance(o, list) and o.title != "Contents"):
+        number = reader.get_destination_page_number(entry) + 1
+        assert re.search(re.escape(joined(entry.title)) + rf" {number}\b", pages[1]), entry.title
 
 
 def test_a_draft_says_so_on_every_page(snapshot):
