@@ -28,7 +28,7 @@ setup: .venv/ready ## Set up only: leaves a ready .venv
 setup-tests: .venv/ready-tests chromium ## Set up what the tests need: PostgreSQL, Valkey, Chromium
 
 test: setup-tests ## Run all tests on SQLite and PostgreSQL, browser tests too
-	$(BIN)/python -m pytest -q -n $(TESTERS)
+	$(BIN)/python -m pytest -q -n $(TESTERS) --dist loadgroup
 
 check: .venv/ready-tests ## Look at style, types, import contracts and lock files
 	$(BIN)/ruff format --check --quiet .

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 import sqlalchemy as sa
 
+import config
 from ecwi_events.app import create_app
 from ecwi_events.attendance import queries as rosters
 from ecwi_events.attendance import service as attendance
@@ -21,6 +22,7 @@ from ecwi_events.cli import demo_data, people
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Refused
+from ecwi_events.overview import importing
 from ecwi_events.people import service as network
 from ecwi_events.people.models import MembershipClass, OrganisationKind, Person, Role
 from ecwi_events.programme import queries as programme
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from ecwi_events.cli.demo_data import DemoActivity
 
 MARKS = (*[Verdict.PRESENT] * 6, Verdict.ABSENT, Verdict.PRESENT, Verdict.EXCUSED)  # in turn, along the roster
+REAL_YEAR = config.PROJECT / "examples" / "pla-2022.yaml"
 SOURCE = "Invented for the demo"
 ROLES = {"member": demo_data.MEMBER, "host": demo_data.HOST, "office": demo_data.OFFICE}
 
@@ -67,6 +70,7 @@ def make_demo(*, now: datetime) -> None:
     for plan in (demo_data.tomorrows, demo_data.full_one, demo_data.series):
         _make_activity(plan(hosts[2], now=now), now=now - timedelta(days=10))
     _make_past_activity(demo_data.past_one(hosts[2], now=now), now=now)
+    _import_the_real_year(now=now)
 
 
 def demo_links(*, now: datetime) -> dict[str, str]:
@@ -124,6 +128,14 @@ def _make_past_activity(plan: DemoActivity, *, now: datetime) -> None:
         planning.move_to_status(
             activity_id, ActivityStatus.COMPLETED, by_person_id=network.get_person_id(demo_data.OFFICE), now=now
         )
+
+
+def _import_the_real_year(*, now: datetime) -> None:
+    """Take over the edition file that comes with the source; an installed package has none."""
+    if REAL_YEAR.exists():
+        edition = importing.read_edition(REAL_YEAR.read_bytes(), REAL_YEAR.name)
+        with transaction():
+            importing.import_edition(edition, now=now)
 
 
 commands: Sequence[click.Command] = [demo]

@@ -41,7 +41,7 @@ def make_parts(settings: Settings, host: str, pulse: Pulse) -> dict[str, Part]:
     web = _child("web server", _web_command(settings, host), folder / "web.log", settings)
     parts["web"] = Part(web, lambda: _web_answers(host, settings.port), patience=6)
     worker = _child("worker", _worker_command(), folder / "worker.log", settings)
-    parts["worker"] = Part(worker, pulse.moved, patience=8)
+    parts["worker"] = Part(worker, pulse.moved, patience=8, pulse=pulse)
     return parts
 
 

@@ -23,6 +23,7 @@ HEALTHY_WITHIN_SECONDS = 90
 LOOK_EVERY_SECONDS = 1.0
 LOOK_EVERY_SECONDS_AT_START = 0.1
 LONGEST_PAUSE_SECONDS = 30.0
+STARTING_SECONDS = 30.0  # what a fresh child gets before its silence counts
 STEADY_AFTER_SECONDS = 60.0  # a child that ran this long starts again without a pause
 
 
@@ -43,14 +44,16 @@ class Signals:
         os.set_blocking(self._ear, False)
         os.set_blocking(self._mouth, False)
         signal.set_wakeup_fd(self._mouth, warn_on_full_buffer=False)
-        for number in self.ASKING_TO_STOP:
-            signal.signal(number, self._stop)
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # without a handler it would not wake us
+        self._before = {number: signal.signal(number, self._stop) for number in self.ASKING_TO_STOP}
+        self._before[signal.SIGCHLD] = signal.signal(
+            signal.SIGCHLD, lambda *_: None
+        )  # without one it would not wake us
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the handlers in place: what follows is the end of the process, and a second Ctrl-C must not cut it."""
         signal.set_wakeup_fd(-1)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
         os.close(self._ear)
         os.close(self._mouth)
 
@@ -64,33 +67,6 @@ class Signals:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
-
-
-@dataclass
-class Part:
-    """A child, how to tell that it is healthy, and how it stops."""
-
-    child: Child
-    is_healthy: Callable[[], bool]
-    patience: float
-    first: bool = False  # the others need it: wait for it before going on
-    pause: float = 0.0
-    started_at: float = 0.0
-    again_at: float | None = None
-
-    def start(self) -> None:
-        """Start the child."""
-        self.again_at = None
-        self.started_at = time.monotonic()
-        self.child.start()
-
-    def plan_again(self) -> float:
-        """Note when to start a child that has ended, later each time it ends young; return the seconds until then."""
-        now = time.monotonic()
-        steady = now - self.started_at > STEADY_AFTER_SECONDS
-        self.pause = 0.0 if steady else min(max(2 * self.pause, 1.0), LONGEST_PAUSE_SECONDS)
-        self.again_at = now + self.pause
-        return self.pause
 
 
 @dataclass
@@ -117,9 +93,39 @@ class Pulse:
         """Look, and tell whether it has not moved for too long."""
         return not self.moved() and time.monotonic() - self._seen_at > self.limit
 
-    def forgive(self) -> None:
-        """Begin to count afresh, because the cause was dealt with."""
-        self._seen_at = time.monotonic()
+    def forgive(self, seconds: float = 0.0) -> None:
+        """Begin to count afresh, after this many seconds more: the cause is known, or was dealt with."""
+        self._seen_at = time.monotonic() + seconds
+
+
+@dataclass
+class Part:
+    """A child, how to tell that it is healthy, and how it stops."""
+
+    child: Child
+    is_healthy: Callable[[], bool]
+    patience: float
+    first: bool = False  # the others need it: wait for it before going on
+    pulse: Pulse | None = None
+    pause: float = 0.0
+    started_at: float = 0.0
+    again_at: float | None = None
+
+    def start(self) -> None:
+        """Start the child."""
+        self.again_at = None
+        self.started_at = time.monotonic()
+        if self.pulse:
+            self.pulse.forgive(STARTING_SECONDS)
+        self.child.start()
+
+    def plan_again(self) -> float:
+        """Note when to start a child that has ended, later each time it ends young; return the seconds until then."""
+        now = time.monotonic()
+        steady = now - self.started_at > STEADY_AFTER_SECONDS
+        self.pause = 0.0 if steady else min(max(2 * self.pause, 1.0), LONGEST_PAUSE_SECONDS)
+        self.again_at = now + self.pause
+        return self.pause
 
 
 class Supervisor:
@@ -137,7 +143,10 @@ class Supervisor:
             StartError: a part ended, or was not healthy in time.
         """
         for part in self._parts:
-            part.start()
+            try:
+                part.start()
+            except OSError as error:  # no room for the log, no such program
+                raise StartError(f"The {part.child.name} could not start: {error}") from error
             if part.first:
                 self._wait_for(part)
         for part in self._parts:
