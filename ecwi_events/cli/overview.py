@@ -12,7 +12,7 @@ import click
 from ecwi_events.app import create_app
 from ecwi_events.jobs.compiling import TRIES, do_compile
 from ecwi_events.kernel import clock, dates
-from ecwi_events.kernel.db import transaction
+from ecwi_events.kernel.db import transaction, when_work_is_committed
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.overview import html, importing, printing, queries, service
 from ecwi_events.overview.compiling import STEPS
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
-    from flask import Flask
-
+    from config import Settings
     from ecwi_events.overview.models import Edition
+    from ecwi_events.work.service import Claim
 
 LOOK_AGAIN_SECONDS = 0.5
 WAIT_SECONDS = 600
@@ -68,7 +68,7 @@ def compile_year(year: int, as_of: datetime | None) -> None:
         settings = app.extensions["ecwi_settings"]
         now = clock.utc_now()
         day = as_of.date() if as_of else now.astimezone(dates.zone_info(settings.office_time_zone)).date()
-        edition = _follow(app, _start(year, day, now=now))
+        edition = _compile(settings, year, day, now=now)
         click.echo(f"Edition {edition.number} of {year}: content {edition.content_hash}")
         for remark in queries.contents(edition)["errors"]:
             click.echo(f"  stops publication: {remark['message']}", err=True)
@@ -106,18 +106,14 @@ def render(edition: Edition, output_format: str, *, draft: bool = False) -> byte
     return stored or printing.render_pdf(snapshot, draft=marked)
 
 
-def _start(year: int, as_of: date, *, now: datetime) -> int:
-    with transaction():
-        return service.start_compile(year, as_of, None, now=now)
-
-
-def _follow(app: Flask, run_id: int) -> Edition:
-    """Do the compile that is due; if somebody else has it in hand, wait for them, and take over if they die."""
-    settings = app.extensions["ecwi_settings"]
+def _compile(settings: Settings, year: int, as_of: date, *, now: datetime) -> Edition:
+    """Do the compile here; if somebody else has it in hand, wait for them, and take over if they die."""
+    when_work_is_committed(_ring_nobody)
+    with transaction():  # in one, so that no worker takes it before us
+        run_id = service.start_compile(year, as_of, None, now=now)
+        pieces = _claim(settings)
     until = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < until:
-        with transaction():
-            pieces = work.claim([service.COMPILE], now=clock.utc_now(), limit=20, lease_seconds=settings.lease_seconds)
         for piece in pieces:
             do_compile(replace(piece, attempts=TRIES), settings, tell=_tell)  # somebody is waiting: no later try
             with transaction():
@@ -125,7 +121,17 @@ def _follow(app: Flask, run_id: int) -> Edition:
         if edition := _result(run_id):
             return edition
         time.sleep(LOOK_AGAIN_SECONDS)
+        with transaction():
+            pieces = _claim(settings)
     raise Refused("still_under_way", "Somebody else is still compiling this year. Try again later.")
+
+
+def _claim(settings: Settings) -> list[Claim]:
+    return work.claim([service.COMPILE], now=clock.utc_now(), limit=20, lease_seconds=settings.lease_seconds)
+
+
+def _ring_nobody() -> None:
+    """Wake no worker: the work is done here."""
 
 
 def _tell(step: int, message: str) -> None:
@@ -134,6 +140,8 @@ def _tell(step: int, message: str) -> None:
 
 def _result(run_id: int) -> Edition | None:
     run = queries.find_run(run_id)
+    if run and run.state in queries.UNDER_WAY:
+        _tell(run.step, run.message)
     if run and run.state is RunState.FAILED:
         click.echo(f"The compile did not work: {run.error}", err=True)
         raise click.exceptions.Exit(1)

@@ -1,3 +1,5 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -128,3 +130,19 @@ def test_the_canonical_form_is_one_and_the_number_is_no_part_of_the_content():
 
 def test_a_snapshot_is_the_same_each_time_it_is_counted(year_2022):
     assert canonical(snapshot_of(2022)) == canonical(snapshot_of(2022))
+
+
+@pytest.mark.crowd
+def test_two_who_start_at_once_follow_the_same_run(app, now):
+    together = threading.Barrier(6)
+
+    def start():
+        with app.app_context():
+            together.wait()
+            with transaction():
+                return service.start_compile(2026, AS_OF, None, now=now)
+
+    with ThreadPoolExecutor(6) as pool:
+        runs = [future.result() for future in [pool.submit(start) for _ in range(6)]]
+    assert len(set(runs)) == 1
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Work)) == 1
