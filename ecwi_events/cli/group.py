@@ -8,7 +8,7 @@ import click
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 import config
-from ecwi_events.cli import database, demo, doctor, people, serve, work
+from ecwi_events.cli import database, demo, doctor, overview, people, serve, work
 from ecwi_events.kernel.errors import DomainError
 
 WRONG = 2
@@ -28,7 +28,8 @@ class Commands(click.Group):
         """Run the command.
 
         Raises:
-            CommandError: a setting is wrong, the house says no, or the database is away or not prepared.
+            CommandError: a setting is wrong, the house says no, a file cannot be used, or the database is away or not
+                prepared.
         """
         try:
             return super().invoke(ctx)
@@ -36,6 +37,8 @@ class Commands(click.Group):
             raise CommandError(str(error)) from error
         except (OperationalError, InterfaceError, ProgrammingError) as error:
             raise CommandError(_database_sentence(error)) from error
+        except OSError as error:  # a full disk, a folder where a file should be
+            raise CommandError(str(error)) from error
 
 
 def _database_sentence(error: OperationalError | InterfaceError | ProgrammingError) -> str:
@@ -54,6 +57,6 @@ def ecwi_events() -> None:
     """
 
 
-for module in (serve, database, demo, people, work, doctor):
+for module in (serve, database, demo, overview, people, work, doctor):
     for command in module.commands:
         ecwi_events.add_command(command)

@@ -43,7 +43,11 @@ def sign_in_link(email: str) -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="The full name.")
 @click.option(
-    "--role", type=click.Choice([MEMBER, *(role.value for role in Role)]), default=MEMBER, show_default=True, help="What the person may do."
+    "--role",
+    type=click.Choice([MEMBER, *(role.value for role in Role)]),
+    default=MEMBER,
+    show_default=True,
+    help="What the person may do.",
 )
 @click.option("--organisation", help="Its key or its name; needed for a host.")
 def create_person(email: str, name: str, role: str, organisation: str | None) -> None:
