@@ -17,10 +17,11 @@ from ecwi_events.people.models import Organisation, Person
 from ecwi_events.programme.models import ActivitySession
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
 Looked = tuple[str | None, str | None, str]  # name, organisation, session
 
+AT_ONCE = 5000  # a statement takes about 32,000 values on SQLite
 UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 
 
@@ -123,9 +124,7 @@ def records_behind(edition_id: int, figure_id: str) -> list[Record]:
 
 
 def _with_people(inputs: list[dict[str, Any]]) -> list[Record]:
-    people = _people(entry["id"] for entry in inputs if entry["kind"] == "person")
-    presences = _presences(entry["id"] for entry in inputs if entry["kind"] == "presence")
-    found = {"person": people, "presence": presences}
+    found = {"person": _looked_up(inputs, "person", _people), "presence": _looked_up(inputs, "presence", _presences)}
     records = []
     for entry in inputs:
         name, organisation, label = found.get(entry["kind"], {}).get(entry["id"], (None, None, ""))
@@ -135,16 +134,26 @@ def _with_people(inputs: list[dict[str, Any]]) -> list[Record]:
     return records
 
 
-def _people(ids: Iterable[int]) -> dict[int, Looked]:
+def _looked_up(
+    inputs: list[dict[str, Any]], kind: str, look_up: Callable[[list[int]], dict[int, Looked]]
+) -> dict[int, Looked]:
+    ids = [entry["id"] for entry in inputs if entry["kind"] == kind]
+    found: dict[int, Looked] = {}
+    for start in range(0, len(ids), AT_ONCE):
+        found |= look_up(ids[start : start + AT_ONCE])
+    return found
+
+
+def _people(ids: list[int]) -> dict[int, Looked]:
     rows = db.session.execute(
         sa.select(Person.id, Person.name, sa.func.coalesce(Organisation.name, Person.organisation_text).label("body"))
         .outerjoin(Organisation, Organisation.id == Person.organisation_id)
-        .where(Person.id.in_(list(ids)))
+        .where(Person.id.in_(ids))
     )
     return {row.id: (row.name, row.body, "") for row in rows}
 
 
-def _presences(ids: Iterable[int]) -> dict[int, Looked]:
+def _presences(ids: list[int]) -> dict[int, Looked]:
     rows = db.session.execute(
         sa.select(
             Presence.id,
@@ -156,6 +165,6 @@ def _presences(ids: Iterable[int]) -> dict[int, Looked]:
         .join(ActivitySession, ActivitySession.id == Presence.session_id)
         .outerjoin(Person, Person.id == Presence.person_id)
         .outerjoin(Organisation, Organisation.id == Person.organisation_id)
-        .where(Presence.id.in_(list(ids)))
+        .where(Presence.id.in_(ids))
     )
     return {row.id: (row.name, row.body, f"{row.title} ({row.starts_local.date().isoformat()})") for row in rows}

@@ -146,3 +146,11 @@ def test_two_who_start_at_once_follow_the_same_run(app, now):
         runs = [future.result() for future in [pool.submit(start) for _ in range(6)]]
     assert len(set(runs)) == 1
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Work)) == 1
+
+
+def test_a_figure_of_very_many_people_opens_too(app, now):
+    person = make.make_person("Ana Popa")
+    inputs = [{"kind": "person", "id": person + number} for number in range(40_000)]
+    edition_id = make_edition(now, figures=[{"id": "unique_people", "inputs": inputs}])
+    records = queries.records_behind(edition_id, "unique_people")
+    assert (len(records), records[0].name, records[-1].name) == (40_000, "Ana Popa", "No longer in the records")
