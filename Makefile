@@ -48,7 +48,7 @@ soak: setup-tests ## Repeat the tests of crowds and of killed processes (ROUNDS=
 	for round in $$(seq $${ROUNDS:-20}); do $(BIN)/python -m pytest -q -m "crowd or servers" || exit 1; done
 
 docs: .venv/ready-tests ## Write docs/commands.md from the commands' own help
-	$(BIN)/python -m docs.commands > docs/commands.md
+	$(BIN)/python .ci/commands.py > docs/commands.md
 
 lock: .venv/ready-tests ## Make the lock files from pyproject.toml (UPGRADE=1 takes newer releases)
 	$(UV) pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --quiet \

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 def migrate() -> None:
-    """Prepare the database, or bring it up to this release.
+    """Bring the database up to this release.
 
     Safe to repeat. Run it after every upgrade, before the web server starts.
     """

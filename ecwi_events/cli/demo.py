@@ -45,8 +45,9 @@ ROLES = {"member": demo_data.MEMBER, "host": demo_data.HOST, "office": demo_data
 
 @click.command()
 def demo() -> None:
-    """Fill an empty database with an invented network to try things on.
+    """Fill an empty database with an example.
 
+    An invented network with a past, a present and a future, and the real year 2022.
     Prints one sign-in link each for a member, a host and the office.
     """
     with create_app().app_context():

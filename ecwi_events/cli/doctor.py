@@ -50,9 +50,10 @@ class Finding:
 
 @click.command()
 def doctor() -> None:
-    """Look at settings, data folder, database, Redis, mail, time zones and worker.
+    """Look whether everything is in order.
 
-    One line each: OK, or FAULT and what to do. Ends with exit code 1 if there is a fault.
+    Settings, data folder, database, Redis, mail, time zones, worker: one line each,
+    OK, or FAULT and what to do. Ends with exit code 1 if there is a fault.
     """
     try:
         app = create_app()

@@ -24,9 +24,9 @@ MEMBER = "member"  # no role is needed to take part
 @click.command("sign-in-link")
 @click.argument("email")
 def sign_in_link(email: str) -> None:
-    """Print a link that signs EMAIL in once, within 15 minutes.
+    """Print a link that signs a person in.
 
-    For the first start, and for days when mail does not work. Give it to nobody else.
+    It works once, within 15 minutes. For the first start, and for days when mail does not work. Give it to nobody else.
     """
     with create_app().app_context():
         with transaction():
@@ -51,7 +51,7 @@ def sign_in_link(email: str) -> None:
 )
 @click.option("--organisation", help="Its key or its name; needed for a host.")
 def create_person(email: str, name: str, role: str, organisation: str | None) -> None:
-    """Write down a person with EMAIL and print the first sign-in link."""
+    """Add a person, and print a sign-in link."""
     with create_app().app_context():
         now = clock.utc_now()
         with transaction():

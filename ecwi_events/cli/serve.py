@@ -38,9 +38,10 @@ COULD_NOT_START = 1
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 is all.")
 def serve(host: str) -> None:
-    """Run everything: Valkey, the web server and the worker, as one process tree.
+    """Run everything as one process tree.
 
-    Prepares the database first. Ctrl-C stops all of it. ECWI_DATA_DIR says where data are kept, PORT where it listens.
+    Valkey, the web server and the worker. Prepares the database first.
+    Ctrl-C stops all of it. ECWI_DATA_DIR says where data are kept, PORT where it listens.
     """
     settings = config.from_environment()
     with only_one(settings), Signals() as signals:

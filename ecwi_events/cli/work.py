@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def work() -> None:
-    """Look at the work that is due, or do it here and now."""
+    """Look at due work, or do it here and now."""
 
 
 @work.command("run-once")
