@@ -6,23 +6,18 @@ Feeds and downloads have no METHOD and no people; an invitation has exactly one 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event, vCalAddress, vDuration, vText, vUri
-
-from ecwi_events.calendars import timezones
+from ecwi_events.calendars import timezones, writing
 from ecwi_events.kernel import dates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from icalendar import Timezone
-
 PRODUCT = "-//ECWI//ecwi-events//EN"
-FETCH_AGAIN = timedelta(hours=1)
+FETCH_AGAIN = "PT1H"
 FEED_COLOUR = "teal"
 
 
@@ -76,54 +71,49 @@ class Parties:
 
 def feed(facts: FeedFacts, entries: Sequence[Entry]) -> bytes:
     """Return a subscription. The same facts give the same bytes: DTSTAMP is the time of the last change."""
-    calendar = _calendar()
-    calendar.add("name", vText(facts.name))
-    calendar.add("x-wr-calname", vText(facts.name))
-    calendar.add("description", vText(facts.description))
-    calendar.add("x-wr-caldesc", vText(facts.description))
-    calendar.add("source", vUri(facts.address, params={"VALUE": "URI"}))
-    calendar.add("url", facts.page)
-    calendar.add("refresh-interval", vDuration(FETCH_AGAIN, params={"VALUE": "DURATION"}))
-    calendar.add("x-published-ttl", vDuration(FETCH_AGAIN))
-    calendar.add("color", FEED_COLOUR)
-    return _written(calendar, entries)
+    name, description = writing.text(facts.name), writing.text(facts.description)
+    about = (
+        f"NAME:{name}",
+        f"X-WR-CALNAME:{name}",
+        f"DESCRIPTION:{description}",
+        f"X-WR-CALDESC:{description}",
+        f"SOURCE;VALUE=URI:{facts.address}",
+        f"URL:{facts.page}",
+        f"REFRESH-INTERVAL;VALUE=DURATION:{FETCH_AGAIN}",
+        f"X-PUBLISHED-TTL:{FETCH_AGAIN}",
+        f"COLOR:{FEED_COLOUR}",
+    )
+    return _written(about, entries)
 
 
 def download(entries: Sequence[Entry]) -> bytes:
     """Return a file for "add to calendar": without a name, because Outlook would make a new calendar of it."""
-    return _written(_calendar(), entries)
+    return _written((), entries)
 
 
 def invitation(entry: Entry, method: Method, parties: Parties, *, now: datetime) -> bytes:
     """Return a mailed object for one session and one person."""
-    calendar = _calendar()
-    calendar.add("method", method.value)
-    return _written(calendar, [entry], parties=parties, stamp=now)
-
-
-def _calendar() -> Calendar:
-    calendar = Calendar()
-    calendar.add("version", "2.0")
-    calendar.add("prodid", PRODUCT)
-    calendar.add("calscale", "GREGORIAN")
-    return calendar
+    return _written((f"METHOD:{method.value}",), [entry], parties=parties, stamp=now)
 
 
 def _written(
-    calendar: Calendar, entries: Sequence[Entry], *, parties: Parties | None = None, stamp: datetime | None = None
+    about: Sequence[str], entries: Sequence[Entry], *, parties: Parties | None = None, stamp: datetime | None = None
 ) -> bytes:
     entries = sorted(entries, key=lambda entry: (entry.starts_at, entry.uid))
     blocks = _blocks(entries)
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN", *about]
     for block in blocks.values():
-        calendar.add_component(block)
+        lines += block
     if not entries:
-        calendar.add_component(timezones.utc_block())  # a calendar may not be empty
+        lines += timezones.utc_block()  # a calendar may not be empty
     for entry in entries:
-        calendar.add_component(_event(entry, local=_is_local(entry, blocks), stamp=stamp, parties=parties))
-    return bytes(calendar.to_ical())
+        lines += _event(entry, local=_is_local(entry, blocks), stamp=stamp or entry.updated_at)
+        lines += _people(parties) if parties else ()
+        lines.append("END:VEVENT")
+    return writing.body((*lines, "END:VCALENDAR"))
 
 
-def _blocks(entries: Sequence[Entry]) -> dict[str, Timezone]:
+def _blocks(entries: Sequence[Entry]) -> dict[str, tuple[str, ...]]:
     """Return a VTIMEZONE for each zone that some event will name, in the order of their names."""
     blocks = {}
     for zone in sorted({entry.zone for entry in entries}):
@@ -136,7 +126,7 @@ def _blocks(entries: Sequence[Entry]) -> dict[str, Timezone]:
     return blocks
 
 
-def _is_local(entry: Entry, blocks: dict[str, Timezone]) -> bool:
+def _is_local(entry: Entry, blocks: dict[str, tuple[str, ...]]) -> bool:
     return entry.zone in blocks and not _is_ambiguous(entry)
 
 
@@ -144,36 +134,40 @@ def _is_ambiguous(entry: Entry) -> bool:
     return any(timezones.is_ambiguous(at, entry.zone) for at in (entry.starts_at, entry.ends_at))
 
 
-def _event(entry: Entry, *, local: bool, stamp: datetime | None, parties: Parties | None) -> Event:
-    event = Event()
-    event.add("uid", entry.uid)
-    event.add("dtstamp", stamp or entry.updated_at)
-    for name, at in (("dtstart", entry.starts_at), ("dtend", entry.ends_at)):
-        event.add(name, at.astimezone(dates.zone_info(entry.zone)) if local else at)
+def _event(entry: Entry, *, local: bool, stamp: datetime) -> list[str]:
     # In words as well, because several calendars show STATUS faintly or not at all.
     prefix = "Cancelled: " if entry.is_cancelled else "Postponed: " if entry.is_postponed else ""
-    event.add("summary", vText(prefix + entry.title))
-    event.add("sequence", entry.sequence)
-    event.add("status", "CANCELLED" if entry.is_cancelled else "TENTATIVE" if entry.is_postponed else "CONFIRMED")
-    event.add("created", entry.created_at)
-    event.add("last-modified", entry.updated_at)
-    event.add("description", vText(entry.description))
-    if entry.place:
-        event.add("location", vText(entry.place))
-    event.add("url", entry.url)
-    event.add("categories", [entry.category])
-    event.add("class", "PRIVATE" if entry.is_private else "PUBLIC")
-    event.add("transp", "TRANSPARENT" if entry.is_cancelled or entry.is_postponed else "OPAQUE")
-    if parties:
-        event.add("organizer", _address(parties.organiser_name, parties.organiser))
-        attendee = _address(parties.attendee_name, parties.attendee)
-        # They signed up themselves: there is nothing left to answer.
-        attendee.params.update({"PARTSTAT": "ACCEPTED", "RSVP": "FALSE", "ROLE": "REQ-PARTICIPANT"})
-        event.add("attendee", attendee)
-    return event
+    status = "CANCELLED" if entry.is_cancelled else "TENTATIVE" if entry.is_postponed else "CONFIRMED"
+    return [
+        "BEGIN:VEVENT",
+        f"UID:{entry.uid}",
+        f"DTSTAMP:{writing.utc(stamp)}",
+        _moment("DTSTART", entry.starts_at, entry.zone, local=local),
+        _moment("DTEND", entry.ends_at, entry.zone, local=local),
+        f"SUMMARY:{writing.text(prefix + entry.title)}",
+        f"SEQUENCE:{entry.sequence}",
+        f"STATUS:{status}",
+        f"CREATED:{writing.utc(entry.created_at)}",
+        f"LAST-MODIFIED:{writing.utc(entry.updated_at)}",
+        f"DESCRIPTION:{writing.text(entry.description)}",
+        *([f"LOCATION:{writing.text(entry.place)}"] if entry.place else []),
+        f"URL:{entry.url}",
+        f"CATEGORIES:{writing.text(entry.category)}",
+        f"CLASS:{'PRIVATE' if entry.is_private else 'PUBLIC'}",
+        f"TRANSP:{'OPAQUE' if status == 'CONFIRMED' else 'TRANSPARENT'}",
+    ]
 
 
-def _address(name: str, address: str) -> vCalAddress:
-    value = vCalAddress(f"mailto:{address}")
-    value.params["CN"] = name.replace('"', "'")
-    return value
+def _moment(name: str, at: datetime, zone: str, *, local: bool) -> str:
+    if not local:
+        return f"{name}:{writing.utc(at)}"
+    return f"{name};TZID={zone}:{writing.wall(at.astimezone(dates.zone_info(zone)))}"
+
+
+def _people(parties: Parties) -> list[str]:
+    """The organiser, and the one attendee: signed up already, so there is nothing left to answer."""
+    attendee = f"CN={writing.quoted(parties.attendee_name)};PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=FALSE"
+    return [
+        f"ORGANIZER;CN={writing.quoted(parties.organiser_name)}:mailto:{parties.organiser}",
+        f"ATTENDEE;{attendee}:mailto:{parties.attendee}",
+    ]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import contains_eager
 
 from ecwi_events.calendars.models import StoredFeed
 from ecwi_events.kernel.db import db
@@ -39,22 +39,6 @@ def programme_sessions(*, now: datetime) -> Sequence[ActivitySession]:
         )
         .order_by(ActivitySession.starts_at, ActivitySession.id)
     ).all()
-
-
-def find_public_activity(slug: str) -> Activity | None:
-    """Return a public activity with its sessions, or None."""
-    return db.session.scalar(
-        sa.select(Activity)
-        .where(Activity.slug == slug, Activity.status.not_in(NOT_PUBLIC))
-        .options(selectinload(Activity.sessions))
-    )
-
-
-def activity_with_sessions(activity_id: int) -> Activity:
-    """Return an activity with its sessions."""
-    return db.session.execute(
-        sa.select(Activity).where(Activity.id == activity_id).options(selectinload(Activity.sessions))
-    ).scalar_one()
 
 
 def find_stored_feed(name: str) -> StoredFeed | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,20 +14,22 @@ from ecwi_events.calendars.events import Entry, FeedFacts
 from ecwi_events.calendars.models import StoredFeed
 from ecwi_events.kernel import dates, links, product
 from ecwi_events.kernel.db import db, insert_unless_there
+from ecwi_events.programme import queries as programme
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Format, SessionStatus
 from ecwi_events.registration.models import Place
 from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
     from ecwi_events.programme.models import Activity, ActivitySession
+    from ecwi_events.programme.queries import ActivityPage, SessionView
     from ecwi_events.registration.queries import MySignUp
 
 PROGRAMME = "programme"
 PROGRAMME_PATH = "/feeds/programme.ics"
 EXPORT = "feed.export"
 BEFORE_ALL_CHANGES = datetime(1970, 1, 1, tzinfo=UTC)
-_KINDS = {ActivityKind.PLA: "Peer Learning Activity", ActivityKind.WEBINAR: "Webinar"}
-_ONLINE = (Format.ONLINE_SESSION, Format.WEBINAR, Format.HYBRID_SESSION)
+_KINDS: dict[str, str] = {ActivityKind.PLA: "Peer Learning Activity", ActivityKind.WEBINAR: "Webinar"}
+_ONLINE: tuple[str, ...] = (Format.ONLINE_SESSION, Format.WEBINAR, Format.HYBRID_SESSION)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def programme_feed(*, now: datetime) -> FeedBytes:
 def build_programme_feed(*, now: datetime) -> FeedBytes:
     """Build the programme's feed from the present facts."""
     sessions = queries.programme_sessions(now=now)
-    entries = [public_entry(session, session.activity) for session in sessions]
+    entries = [_public_entry(_mapped(session)) for session in sessions]
     facts = FeedFacts(
         name=product.NAME,
         description="Webinars and peer learning activities of ISSA and the Early Childhood Workforce Initiative.",
@@ -86,10 +88,8 @@ def build_programme_feed(*, now: datetime) -> FeedBytes:
 
 def activity_file(slug: str) -> bytes | None:
     """Return all sessions of a public activity for "add to calendar", or None if there is no such activity."""
-    activity = queries.find_public_activity(slug)
-    if activity is None:
-        return None
-    return events.download([public_entry(session, activity) for session in activity.sessions])
+    page = programme.find_activity_page(slug)
+    return events.download([_public_entry(_viewed(view, page)) for view in page.sessions]) if page else None
 
 
 def personal_file(mine: MySignUp) -> bytes | None:
@@ -102,66 +102,99 @@ def personal_file(mine: MySignUp) -> bytes | None:
 
 def personal_entries(mine: MySignUp) -> list[Entry]:
     """Return the sessions of a person's place; after a withdrawal those they would have come to, as cancelled ones."""
-    activity = queries.activity_with_sessions(mine.activity.id)
     since = mine.withdrawn_at or mine.confirmed_at or mine.created_at
-    return [_personal_entry(session, activity, mine) for session in activity.sessions if session.ends_at > since]
+    page = mine.activity
+    return [_personal_entry(_viewed(view, page), mine) for view in page.sessions if view.ends_at > since]
 
 
-def public_entry(session: ActivitySession, activity: Activity) -> Entry:
+@dataclass(frozen=True)
+class _Session:
+    """What an entry says about a session, wherever it was read."""
+
+    uid: str
+    title: str
+    slug: str
+    kind: str
+    format: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    sequence: int
+    is_cancelled: bool
+    is_postponed: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+def _mapped(session: ActivitySession) -> _Session:
+    activity = session.activity
+    return _session(session, activity, is_cancelled=session.status is SessionStatus.CANCELLED)
+
+
+def _viewed(view: SessionView, page: ActivityPage) -> _Session:
+    return _session(view, page, is_cancelled=view.is_cancelled)
+
+
+def _session(
+    session: ActivitySession | SessionView, activity: Activity | ActivityPage, *, is_cancelled: bool
+) -> _Session:
+    named_alike = session.title == activity.title
+    return _Session(
+        uid=session.uid,
+        title=activity.title if named_alike else f"{activity.title}: {session.title}",
+        slug=activity.slug,
+        kind=activity.kind,
+        format=session.format,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        zone=session.zone,
+        sequence=session.ical_sequence,
+        is_cancelled=is_cancelled or activity.status == ActivityStatus.CANCELLED,
+        is_postponed=activity.status == ActivityStatus.POSTPONED,
+        created_at=session.created_at,
+        updated_at=max(session.updated_at, activity.updated_at),
+    )
+
+
+def _public_entry(session: _Session) -> Entry:
     """Return a session as anybody may see it: no people, no joining link."""
-    page = links.absolute(f"/a/{activity.slug}")
-    return _entry(session, activity, notes=f"About this activity and sign-up: {page}")
+    page = links.absolute(f"/a/{session.slug}")
+    return _entry(session, reader=session.zone, notes=f"About this activity and sign-up: {page}")
 
 
-def _personal_entry(session: ActivitySession, activity: Activity, mine: MySignUp) -> Entry:
+def _personal_entry(session: _Session, mine: MySignUp) -> Entry:
     has_place = mine.place is Place.CONFIRMED
     page = links.absolute(f"/m/{mine.token}")
-    moments = (session.updated_at, mine.created_at, mine.confirmed_at, mine.withdrawn_at)
-    return _entry(
-        session,
-        activity,
-        notes=f"Your page, with the joining link: {page}\nYour plans changed? Withdraw (give up your place) there."
+    notes = (
+        f"Your page, with the joining link: {page}\nYour plans changed? Withdraw (give up your place) there."
         if has_place
-        else "You no longer have a place in this activity.",
+        else "You no longer have a place in this activity."
+    )
+    moments = (session.updated_at, mine.created_at, mine.confirmed_at, mine.withdrawn_at)
+    return replace(
+        _entry(session, reader=mine.zone, notes=notes),
         # Each change of the place or of the session makes the sum larger, so no calendar takes the news for stale.
-        sequence=session.ical_sequence + mine.revision - 1,
-        is_off=not has_place,
-        reader=mine.zone,
+        sequence=session.sequence + mine.revision - 1,
+        is_cancelled=session.is_cancelled or not has_place,
+        is_private=True,
         updated_at=max(moment for moment in moments if moment is not None),
     )
 
 
-def _entry(
-    session: ActivitySession,
-    activity: Activity,
-    *,
-    notes: str,
-    sequence: int | None = None,
-    is_off: bool = False,
-    reader: str | None = None,
-    updated_at: datetime | None = None,
-) -> Entry:
-    cancelled = session.status is SessionStatus.CANCELLED or activity.status is ActivityStatus.CANCELLED
-    times = dates.full_times(session.starts_at, session.ends_at, reader or session.zone)
+def _entry(session: _Session, *, reader: str, notes: str) -> Entry:
     return Entry(
         uid=f"session-{session.uid}@{links.host()}",
-        title=title_of(session, activity),
+        title=session.title,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
         zone=session.zone,
-        sequence=session.ical_sequence if sequence is None else sequence,
-        is_cancelled=cancelled or is_off,
-        is_postponed=activity.status is ActivityStatus.POSTPONED,
-        description=f"{times}\n\n{notes}",
+        sequence=session.sequence,
+        is_cancelled=session.is_cancelled,
+        is_postponed=session.is_postponed,
+        description=f"{dates.full_times(session.starts_at, session.ends_at, reader)}\n\n{notes}",
         place="Online" if session.format in _ONLINE else None,
-        url=links.absolute(f"/a/{activity.slug}"),
-        category=_KINDS[activity.kind],
+        url=links.absolute(f"/a/{session.slug}"),
+        category=_KINDS[session.kind],
         created_at=session.created_at,
-        updated_at=max(updated_at or session.updated_at, activity.updated_at),
-        is_private=reader is not None,
+        updated_at=session.updated_at,
     )
-
-
-def title_of(session: ActivitySession, activity: Activity) -> str:
-    """Return how a session is called where its activity is not seen beside it."""
-    return activity.title if session.title == activity.title else f"{activity.title}: {session.title}"

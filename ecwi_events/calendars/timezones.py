@@ -13,8 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
-
+from ecwi_events.calendars import writing
 from ecwi_events.kernel.dates import canonical_zone, zone_info
 
 if TYPE_CHECKING:
@@ -58,58 +57,65 @@ class Yearly:
         return datetime(year, self.month, day, tzinfo=UTC) + self.wall - self.before
 
 
+Part = tuple[str, Onset, Yearly | None]
+
+
 def is_ambiguous(at: datetime, zone: str) -> bool:
     """Tell whether clocks in the zone show this instant's wall time twice, or skip past it: readers then disagree."""
     local = at.astimezone(zone_info(zone))
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
-def block(zone: str, earliest: datetime, latest: datetime) -> Timezone | None:
-    """Return the zone's VTIMEZONE for events between two instants, or None if they must be written in UTC."""
+def block(zone: str, earliest: datetime, latest: datetime) -> tuple[str, ...]:
+    """Return the lines of the zone's VTIMEZONE for events between two instants; none if they must be written in UTC."""
     if zone == "UTC" or canonical_zone(zone) != zone:
-        return None
-    first = (earliest - AROUND).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    last = (latest + AROUND).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    if not (parts := _parts(zone, first, last)):
-        return None
-    timezone = Timezone()
-    timezone.add("tzid", zone)
-    for kind, onset, rule in parts:
-        part = kind()
-        part.add("dtstart", onset.wall)
-        part.add("tzoffsetfrom", onset.before)
-        part.add("tzoffsetto", onset.after)
-        part.add("tzname", onset.name)
-        if rule:
-            by_day = f"{rule.nth}{WEEKDAYS[rule.weekday]}"
-            part.add("rrule", {"freq": "yearly", "bymonth": rule.month, "byday": by_day})
-        timezone.add_component(part)
-    return timezone
+        return ()
+    first, last = earliest - AROUND, latest + AROUND
+    return _block(
+        zone, datetime(first.year, first.month, 1, tzinfo=UTC), datetime(last.year, last.month, 1, tzinfo=UTC)
+    )
 
 
-def utc_block() -> Timezone:
+def utc_block() -> tuple[str, ...]:
     """Return a VTIMEZONE for UTC: the one component of a feed without events, which may not be empty."""
-    timezone = Timezone()
-    timezone.add("tzid", "UTC")
-    part = TimezoneStandard()
-    part.add("dtstart", LONG_AGO)
-    part.add("tzoffsetfrom", timedelta())
-    part.add("tzoffsetto", timedelta())
-    part.add("tzname", "UTC")
-    timezone.add_component(part)
-    return timezone
-
-
-Part = tuple[type[TimezoneStandard] | type[TimezoneDaylight], Onset, Yearly | None]
+    return _written(
+        "UTC", (("STANDARD", Onset(LONG_AGO.replace(tzinfo=UTC), LONG_AGO, timedelta(), timedelta(), "UTC"), None),)
+    )
 
 
 @lru_cache(maxsize=512)
+def _block(zone: str, first: datetime, last: datetime) -> tuple[str, ...]:
+    parts = _parts(zone, first, last)
+    return _written(zone, parts) if parts else ()
+
+
+def _written(zone: str, parts: tuple[Part, ...]) -> tuple[str, ...]:
+    lines = ["BEGIN:VTIMEZONE", f"TZID:{zone}"]
+    for kind, onset, rule in parts:
+        lines += [f"BEGIN:{kind}", f"DTSTART:{writing.wall(onset.wall)}"]
+        if rule:
+            lines.append(f"RRULE:FREQ=YEARLY;BYDAY={rule.nth}{WEEKDAYS[rule.weekday]};BYMONTH={rule.month}")
+        lines += [
+            f"TZNAME:{onset.name}",
+            f"TZOFFSETFROM:{_signed(onset.before)}",
+            f"TZOFFSETTO:{_signed(onset.after)}",
+            f"END:{kind}",
+        ]
+    return (*lines, "END:VTIMEZONE")
+
+
+def _signed(offset: timedelta) -> str:
+    seconds = round(offset.total_seconds())
+    minutes, rest = divmod(abs(seconds), 60)
+    return f"{'-' if seconds < 0 else '+'}{minutes // 60:02}{minutes % 60:02}{f'{rest:02}' if rest else ''}"
+
+
 def _parts(zone: str, first: datetime, last: datetime) -> tuple[Part, ...]:
     onsets = _onsets(zone, first, last)
     if not onsets:
         local = first.astimezone(zone_info(zone))
         offset = local.utcoffset() or timedelta()
-        return ((TimezoneStandard, Onset(first, LONG_AGO, offset, offset, local.tzname() or zone), None),)
+        return (("STANDARD", Onset(first, LONG_AGO, offset, offset, local.tzname() or zone), None),)
     # By the direction of the change, not by dst(): Dublin's and Casablanca's summer is "standard time" in the data.
     forward = [onset for onset in onsets if onset.after > onset.before]
     back = [onset for onset in onsets if onset.after <= onset.before]
@@ -120,7 +126,7 @@ def _parts(zone: str, first: datetime, last: datetime) -> tuple[Part, ...]:
     expected = sorted(rule.in_year(year) for rule in (spring, autumn) for year in years)
     if [at for at in expected if first <= at < last] != [onset.at for onset in onsets]:
         return ()
-    return ((TimezoneStandard, back[0], autumn), (TimezoneDaylight, forward[0], spring))
+    return (("STANDARD", back[0], autumn), ("DAYLIGHT", forward[0], spring))
 
 
 def _onsets(zone: str, first: datetime, last: datetime) -> list[Onset]:

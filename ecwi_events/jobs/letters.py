@@ -10,9 +10,9 @@ from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
 from ecwi_events.mail.letters import Letter, NotWanted
 from ecwi_events.people import signing_in
+from ecwi_events.programme.rules import takes_place
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place
-from ecwi_events.reminders import queries as reminders
 from ecwi_events.reminders import rules as reminder_rules
 
 if TYPE_CHECKING:
@@ -102,17 +102,16 @@ def _google(session: SessionView, mine: MySignUp) -> str:
 
 def _reminder(mail: Mail, sender: Sender, now: datetime) -> Letter | NotWanted:
     mine = registrations.find_sign_up(mail.subject_id)
-    schedule = reminders.find_schedule(mail.session_id or 0)
-    if mine is None or schedule is None:
+    session = next((s for s in mine.activity.sessions if s.id == mail.session_id), None) if mine else None
+    if mine is None or session is None:
         return NotWanted("erased")
     facts = reminder_rules.Wanted(
         has_place=mine.place is Place.CONFIRMED,
-        session_takes_place=schedule.takes_place,
-        is_current=schedule.revision == mail.revision,
+        session_takes_place=takes_place(mine.activity.status) and not session.is_cancelled,
+        is_current=session.schedule_revision == mail.revision,
     )
     if reason := reminder_rules.unwanted(facts):
         return NotWanted(reason)
-    session = next(s for s in mine.activity.sessions if s.id == mail.session_id)
     return Letter(
         mine.name,
         {

@@ -71,6 +71,10 @@ class SessionView:
     duration_minutes: int
     is_cancelled: bool
     meeting_url: str | None
+    ical_sequence: int
+    schedule_revision: int
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True)
@@ -275,4 +279,8 @@ def _session_view(session: Any, number: int) -> SessionView:  # noqa: ANN401 - a
         duration_minutes=session.duration_minutes,
         is_cancelled=session.status is SessionStatus.CANCELLED,
         meeting_url=session.meeting_url,
+        ical_sequence=session.ical_sequence,
+        schedule_revision=session.schedule_revision,
+        created_at=session.created_at,
+        updated_at=session.updated_at,
     )

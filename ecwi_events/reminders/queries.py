@@ -1,4 +1,4 @@
-"""Reads for reminders: who might be due, and how a session stands."""
+"""Reads for reminders: who might be due."""
 
 from __future__ import annotations
 
@@ -23,14 +23,6 @@ TAKES_PLACE = [status for status in ActivityStatus if takes_place(status)]
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """Whether a session takes place, and which revision of its schedule holds."""
-
-    takes_place: bool
-    revision: int
-
-
-@dataclass(frozen=True)
 class Candidate:
     """A person with a place, a session near enough to think about, and no reminder yet."""
 
@@ -42,18 +34,6 @@ class Candidate:
     session_id: int
     revision: int
     starts_at: datetime
-
-
-def find_schedule(session_id: int) -> Schedule | None:
-    """Return how a session stands now, or None if there is none."""
-    row = db.session.execute(
-        sa.select(ActivitySession.status, ActivitySession.schedule_revision, Activity.status.label("activity_status"))
-        .join(Activity, Activity.id == ActivitySession.activity_id)
-        .where(ActivitySession.id == session_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    return Schedule(row.status is SessionStatus.PLANNED and takes_place(row.activity_status), row.schedule_revision)
 
 
 def candidates(slot: Slot, *, now: datetime) -> Sequence[Candidate]:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ecwi_events.calendars import timezones
+from ecwi_events.calendars import timezones, writing
 from ecwi_events.kernel.dates import zone_names
 from tests.calendars import reader
 
@@ -29,10 +29,9 @@ SESSION = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
 def block_of(zone, earliest=SESSION, latest=None):
     block = timezones.block(zone, earliest, latest or earliest)
-    if block is None:
+    if not block:
         return None
-    text = b"BEGIN:VCALENDAR\r\n" + block.to_ical() + b"END:VCALENDAR\r\n"
-    return reader.read(text).kids("VTIMEZONE")[0]
+    return reader.read(writing.body(("BEGIN:VCALENDAR", *block, "END:VCALENDAR"))).kids("VTIMEZONE")[0]
 
 
 def instants_of(local, info):
