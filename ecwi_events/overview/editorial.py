@@ -129,7 +129,8 @@ def _unmarked_sessions(facts: Facts) -> Iterator[Remark]:
         silent = [session for session in facts.held(pla) if not facts.seen([session])]
         if silent and pla.records_complete:
             number = f"{len(silent)} of {len(facts.held(pla))} sessions"
-            yield Remark("no_attendance", f"“{pla.title}”: nobody marked who was there in {number}.")
+            expected = f" ({facts.registrations[pla.id]} signed up)" if pla.id in facts.registrations else ""
+            yield Remark("no_attendance", f"“{pla.title}”: nobody marked who was there in {number}{expected}.")
 
 
 def _currencies(facts: Facts) -> Iterator[Remark]:

@@ -8,7 +8,7 @@ from typing import Any
 
 SCHEMA = "ecwi-overview/1"
 _OFFICE_ONLY = ("warnings", "errors")
-_PERSONAL = frozenset({"person", "presence"})
+_COUNTED_ONLY = frozenset({"person", "presence", "money_line"})  # people, and what a single PLA cost
 
 
 def canonical(snapshot: dict[str, Any]) -> str:
@@ -27,7 +27,7 @@ def fingerprint(snapshot: dict[str, Any]) -> str:
 
 
 def public(snapshot: dict[str, Any]) -> dict[str, Any]:
-    """Return what everybody may see: records of people only as a count, no remarks for the office."""
+    """Return what everybody may see: records of people and single amounts only as counts, no remarks for the office."""
     open_part = {key: value for key, value in snapshot.items() if key not in _OFFICE_ONLY}
     open_part["figures"] = [_public_figure(figure) for figure in snapshot.get("figures", [])]
     return open_part
@@ -38,7 +38,7 @@ def _public_figure(figure: dict[str, Any]) -> dict[str, Any]:
     counts: dict[str, int] = {}
     for record in inputs:
         counts[record["kind"]] = counts.get(record["kind"], 0) + 1
-    shown = [record for record in inputs if record["kind"] not in _PERSONAL]
+    shown = [record for record in inputs if record["kind"] not in _COUNTED_ONLY]
     others = [
         {name: value for name, value in other.items() if name != "inputs"} for other in figure.get("alternatives", [])
     ]  # fmt: skip

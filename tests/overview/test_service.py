@@ -106,7 +106,8 @@ def test_the_records_behind_a_figure_name_people_for_the_office_only(app, now):
 
 
 def test_the_public_part_has_numbers_of_people_and_no_remarks():
-    inputs = [{"kind": "person", "id": 1}, {"kind": "presence", "id": 2}, {"kind": "activity", "id": 3, "label": "A"}]
+    inputs = [{"kind": "person", "id": 1}, {"kind": "presence", "id": 2}, {"kind": "activity", "id": 3, "label": "A"},
+              {"kind": "money_line", "id": 4, "label": "ISSA Members: 900 Eur"}]  # fmt: skip
     figure = {"id": "x", "inputs": inputs, "alternatives": [{"kind": "computed", "inputs": inputs}]}
     snapshot = {"year": 2026, "warnings": [1], "errors": [], "figures": [figure]}
     assert public(snapshot) == {
@@ -115,7 +116,7 @@ def test_the_public_part_has_numbers_of_people_and_no_remarks():
             {
                 "id": "x",
                 "inputs": [{"kind": "activity", "id": 3, "label": "A"}],
-                "input_counts": {"person": 1, "presence": 1, "activity": 1},
+                "input_counts": {"person": 1, "presence": 1, "activity": 1, "money_line": 1},
                 "alternatives": [{"kind": "computed"}],
             }
         ],
