@@ -7,7 +7,7 @@ whatever dies where, the row says what may have happened.
 
 from __future__ import annotations
 
-import logging
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ecwi_events.jobs.letters import letter_of
@@ -16,13 +16,11 @@ from ecwi_events.kernel.db import transaction
 from ecwi_events.mail import message, queries, rendering, rules, service
 from ecwi_events.mail.letters import NotWanted, Sender
 from ecwi_events.mail.models import MailState
-from ecwi_events.mail.transports import Folder, Lost, Never, NotNow, Relay
+from ecwi_events.mail.transports import Away, Folder, Lost, Never, NotNow, Relay
 from ecwi_events.work import rules as work_rules
 from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from flask import Flask
 
     from config import Settings
@@ -30,7 +28,8 @@ if TYPE_CHECKING:
     from ecwi_events.mail.transports import Opened, Transport
     from ecwi_events.work.service import Claim
 
-log = logging.getLogger(__name__)
+REST = timedelta(seconds=20)  # how long to leave a mail server alone that did not answer
+_away_until: dict[tuple[str, int], datetime] = {}  # of this process only: each finds out for itself
 
 
 class TryAgain(Exception):  # noqa: N818 - tells the drain to try the work again, it is no bug
@@ -51,6 +50,9 @@ def send_mail(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: AR
         with transaction():
             service.note_skipped(mail.id, "late")
         return
+    if now < _away_until.get((settings.mail.host, settings.mail.port), now):
+        # Waiting for it once more with every mail would keep the other work from being done.
+        _put_off(mail, piece, "the mail server did not answer a moment ago")
     try:
         recipient = message.wire_address(mail.address)
     except ValueError as error:
@@ -64,6 +66,8 @@ def send_mail(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: AR
         with transaction():
             service.note_failed(mail.id, "refused", str(error))
     except NotNow as error:
+        if isinstance(error, Away):
+            _away_until[settings.mail.host, settings.mail.port] = now + REST
         _put_off(mail, piece, str(error))
 
 

@@ -16,6 +16,22 @@ from ecwi_events.work import service as work
 if TYPE_CHECKING:
     from datetime import datetime
 
+_MAIL = Mail.metadata.tables["mail"]
+# Every mail goes through these two, so they are built once.
+_START = (
+    sa.update(_MAIL)
+    .where(
+        _MAIL.c.id == sa.bindparam("mail"),
+        _MAIL.c.state == sa.bindparam("was"),
+        _MAIL.c.attempts == sa.bindparam("tries"),
+    )
+    .values(state=MailState.SENDING, attempts=_MAIL.c.attempts + 1)
+)
+_SENT = (
+    sa.update(_MAIL)
+    .where(_MAIL.c.id == sa.bindparam("mail"), _MAIL.c.state == MailState.SENDING)
+    .values(state=MailState.SENT, sent_at=sa.bindparam("now"), last_error=None)
+)
 WORK_KIND = "mail.send"
 LONGEST_ERROR = 2000
 
@@ -65,18 +81,13 @@ def begin_sending(mail: Mail) -> bool:
 
     The caller commits before a byte of the text leaves: whoever finds ``sending`` later knows that it may have arrived.
     """
-    started = db.session.execute(
-        sa.update(Mail)
-        .where(Mail.id == mail.id, Mail.state == mail.state, Mail.attempts == mail.attempts)
-        .values(state=MailState.SENDING, attempts=Mail.attempts + 1)
-        .execution_options(synchronize_session=False)
-    )
+    started = db.session.execute(_START, {"mail": mail.id, "was": mail.state, "tries": mail.attempts})
     return started.rowcount == 1  # type: ignore[attr-defined,no-any-return]  # an UPDATE has a row count
 
 
 def note_sent(mail_id: int, *, now: datetime) -> None:
     """The mail server took it."""
-    _set(mail_id, MailState.SENDING, state=MailState.SENT, sent_at=now, last_error=None)
+    db.session.execute(_SENT, {"mail": mail_id, "now": now})
 
 
 def note_retry(mail: Mail, error: str) -> None:

@@ -29,6 +29,10 @@ class NotNow(Exception):  # noqa: N818 - a verdict, not a bug
     """Not taken for now, and certainly not delivered: try again later."""
 
 
+class Away(NotNow):
+    """The mail server does not answer at all, which says nothing about this mail."""
+
+
 class Never(Exception):  # noqa: N818 - a verdict, not a bug
     """Refused for good."""
 
@@ -87,7 +91,7 @@ class Relay:
             raise
         except OSError as error:  # smtplib's own errors are OSErrors too; all of them are about us, not the recipient
             _close(connection)
-            raise NotNow(_words(error)) from error
+            raise Away(_words(error)) from error
         try:
             yield SmtpConversation(connection)
         finally:

@@ -1,5 +1,7 @@
 """One mail per person, whatever the mail server, the network and the workers do."""
 
+import threading
+
 import pytest
 import sqlalchemy as sa
 
@@ -300,3 +302,40 @@ def test_a_mail_whose_words_cannot_be_written_stops_nobody_else(post, receiver):
     assert (drained.failed, len(receiver.taken)) == (1, 1)
     assert post.states() == [("queued", None), ("sent", None)]
     assert db.session.scalar(sa.select(sa.func.count()).select_from(ActivitySession)) == 1
+
+
+def test_a_server_that_does_not_answer_is_asked_once_and_then_left_alone_for_a_while(post, receiver):
+    receiver.stop()
+    activity_id = make_webinar()
+    for number in range(3):
+        make.sign_up(activity_id, f"Person {number}")
+    post.send()
+    errors = [row.last_error for row in post.rows()]
+    assert ["refused" in error for error in errors] == [True, False, False]
+    assert all("did not answer a moment ago" in error for error in errors[1:])
+    receiver.start()
+    later(post)
+    post.send()
+    assert post.states() == [("sent", None)] * 3
+
+
+@pytest.mark.crowd
+def test_two_workers_at_once_and_a_ring_too_many_send_each_mail_once(post, receiver):
+    activity_id = make_webinar()
+    for number in range(12):
+        make.sign_up(activity_id, f"Person {number}")
+    start = threading.Barrier(3)
+
+    def work_through():
+        with post.app.app_context():
+            start.wait()
+            post.send()
+
+    threads = [threading.Thread(target=work_through) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    assert post.states() == [("sent", None)] * 12
+    assert len(receiver.taken) == len({mail["Message-ID"] for mail in receiver.mails()}) == 12
