@@ -4,6 +4,7 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import icalendar
 import pytest
 import vobject
 from hypothesis import given, settings
@@ -134,7 +135,7 @@ def test_an_independent_reader_finds_the_same_instants_all_through_the_year(zone
 
 @settings(max_examples=300, deadline=None)
 @given(title=TEXT, description=TEXT)
-def test_any_title_comes_back_as_the_same_text_from_two_readers(title, description):
+def test_any_title_comes_back_as_the_same_text_from_three_readers(title, description):
     title, description = clean_line(title) or "x", clean_prose(description) or "x"
     body = events.feed(replace(FACTS, name=title), [entry(title=title, description=description)])
     root = reader.check(body)
@@ -146,6 +147,8 @@ def test_any_title_comes_back_as_the_same_text_from_two_readers(title, descripti
     )
     there = vobject.readOne(body.decode()).vevent
     assert (there.summary.value, there.description.value) == (title, description)
+    (third,) = icalendar.Calendar.from_ical(body).events
+    assert (str(third["summary"]), str(third["description"])) == (title, description)
 
 
 @settings(max_examples=100, deadline=None)
