@@ -62,7 +62,7 @@ def warnings(facts: Facts, figures: Mapping[str, Figure]) -> list[Remark]:
     """Return what needs a look, check by check."""
     checks: tuple[Callable[[Facts], Iterator[Remark]], ...] = (
         _duplicates, _unknown_basis, _missing_sections, _missing_on_pages, _typing, _stale_texts, _unmarked_sessions,
-        _currencies, _postponed_without_date,
+        _silent_ongoing, _currencies, _postponed_without_date,
     )  # fmt: skip
     return [remark for check in checks for remark in check(facts)] + list(_differences(figures))
 
@@ -131,6 +131,15 @@ def _unmarked_sessions(facts: Facts) -> Iterator[Remark]:
             number = f"{len(silent)} of {len(facts.held(pla))} sessions"
             expected = f" ({facts.registrations[pla.id]} signed up)" if pla.id in facts.registrations else ""
             yield Remark("no_attendance", f"“{pla.title}”: nobody marked who was there in {number}{expected}.")
+
+
+def _silent_ongoing(facts: Facts) -> Iterator[Remark]:
+    for pla in facts.plas:
+        if pla.status is ActivityStatus.ONGOING and pla.home_year < facts.year and not facts.was_active(pla):
+            message = (
+                f"“{pla.title}” is said to be ongoing, and nothing of {facts.year} is on record, so it is left out."
+            )
+            yield Remark("silent_ongoing", message)
 
 
 def _currencies(facts: Facts) -> Iterator[Remark]:

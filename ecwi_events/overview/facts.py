@@ -212,7 +212,10 @@ class Facts:
         return [pla for pla in self.plas if self.was_active(pla)]
 
     def was_active(self, activity: ActivityFact) -> bool:
-        """Tell whether a session was held in the year, or, without sessions on record, the period meets the year."""
+        """Tell whether a session was held in the year, or, without sessions on record, the period meets the year.
+
+        A period without end would meet all years to come: after the home year something must have been declared.
+        """
         if activity.status is ActivityStatus.POSTPONED:
             return False
         if activity.sessions:
@@ -220,6 +223,8 @@ class Facts:
         start, end = activity.period_start, activity.period_end
         if activity.status not in TOOK_PLACE or start is None or start > self.as_of:
             return False
+        if end is None and self.year > activity.home_year:
+            return any((row.activity_id, row.year) == (activity.id, self.year) for row in self.declared)
         return start.year <= self.year and (end is None or end.year >= self.year)
 
     def held(self, activity: ActivityFact, *, year: int | None = None) -> list[SessionFact]:

@@ -50,7 +50,9 @@ def test_a_pla_has_one_home_and_is_carried_without_being_counted_again():
         ({"period_start": date(2024, 5, 1), "period_end": date(2025, 1, 1), "status": Status.COMPLETED}, 1),
         ({"period_start": date(2023, 5, 1), "period_end": date(2024, 1, 1), "status": Status.COMPLETED}, 1),
         ({"period_start": date(2023, 5, 1), "period_end": date(2023, 9, 1), "status": Status.COMPLETED}, 0),
+        ({"period_start": date(2024, 5, 1), "open_end": True, "status": Status.ONGOING}, 1),
         ({"period_start": date(2023, 5, 1), "open_end": True, "status": Status.ONGOING}, 1),
+        ({"period_start": date(2023, 5, 1), "open_end": True, "status": Status.ONGOING, "home_year": 2023}, 0),
         ({"period_start": date(2025, 1, 1), "period_end": date(2025, 2, 1)}, 0),
         ({"period_start": date(2024, 5, 1), "period_end": date(2024, 6, 1), "status": Status.POSTPONED}, 0),
         ({"period_start": date(2024, 5, 1), "period_end": date(2024, 6, 1), "status": Status.PLANNED}, 0),
@@ -59,6 +61,19 @@ def test_a_pla_has_one_home_and_is_carried_without_being_counted_again():
 )
 def test_active_by_the_period_where_there_are_no_sessions(values, active):
     assert value(facts(activity(MEMBER, **values)), "plas_active") == active
+
+
+def test_an_ongoing_pla_goes_on_where_something_is_declared_for_the_year():
+    pla = activity(MEMBER, period_start=date(2023, 5, 1), open_end=True, status=Status.ONGOING, home_year=2023)
+    told = declared("participants", 24, activity_id=pla.id, year=2024)
+    assert value(facts(pla, declared=(told,)), "plas_continued") == 1
+    assert value(facts(pla), "plas_continued") == 0
+
+
+@pytest.mark.parametrize(("year", "supported"), [(2023, None), (2024, 1), (2025, 0), (2026, None)])
+def test_none_is_said_only_of_a_year_that_has_begun_and_after_the_first_pla(year, supported):
+    rows = [activity(MEMBER)] if year >= 2024 else []
+    assert value(facts(*rows, year=year, as_of=date(2025, 6, 30)), "plas_supported") == supported
 
 
 @pytest.mark.parametrize(

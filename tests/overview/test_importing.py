@@ -2,6 +2,8 @@
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Refused
@@ -224,3 +226,24 @@ def test_many_faults_are_cut_short():
 
 def test_a_byte_order_mark_and_windows_line_ends_are_taken():
     assert read(b"\xef\xbb\xbf" + SMALL.replace("\n", "\r\n").encode()).year == 2024
+
+
+PIECES = st.sampled_from(
+    ["", " ", "\n", "- ", "? ", ": ", "{", "}", "[", "]", "!!set ", "<<: ", "null", "~", "1e9", "'", '"', "#", "|", ">",
+     "NO", "2024-02-30", "\t", "%TAG", "---\n", "...\n", "=", "\u2028", "\ufeff", "9" * 5000]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(SMALL)), st.integers(0, 30), PIECES), min_size=1, max_size=4))
+def test_whatever_is_in_a_file_it_is_taken_or_refused_with_lines(changes):
+    text = SMALL
+    for start, length, piece in changes:
+        text = text[:start] + piece + text[start + length :]
+    faults = []
+    try:
+        read(text)
+    except BadFile as refused:
+        faults = refused.faults
+    lines = len(text.splitlines()) + 1
+    assert all(1 <= fault.line <= lines and fault.message.endswith(".") for fault in faults)

@@ -37,8 +37,9 @@ def _counted(activities: list[ActivityFact], *, complete: bool = True) -> Value:
 
 
 def knows_plas(facts: Facts) -> bool:
-    """Tell whether there is any PLA on record up to this year: before the first one, nothing is known, not zero."""
-    return any(activity.kind is ActivityKind.PLA for activity in facts.activities)
+    """Tell whether a count of none would be true: before the first PLA on record, and before the year begins, it is not."""
+    began = facts.as_of.year >= facts.year and any(row.kind is ActivityKind.PLA for row in facts.activities)
+    return bool(facts.supported or facts.active) or began
 
 
 def _supported(facts: Facts) -> Value | None:
@@ -96,7 +97,8 @@ DEFINITIONS = (
     Definition(
         "plas_active", "PLAs that took place", "PLAs active in {year}", "PLAs",
         "PLAs of any home year with a session held in the year. Where no sessions are on record, the printed period must "
-        "meet the year. Postponed ones never count.",
+        "meet the year; a period without end does so after its home year only if something was declared for the year. "
+        "Postponed ones never count.",
         _active,
     ),
     Definition(

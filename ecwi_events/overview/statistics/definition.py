@@ -112,7 +112,8 @@ def conclude(definition: Definition, facts: Facts) -> Figure | None:
     """
     counted = definition.count(facts)
     if counted and not counted.complete and counted.kind == COMPUTED and counted.value is not None:
-        counted = replace(counted, qualifier="at_least")
+        # "At least 0" says nothing, so it is no value at all.
+        counted = replace(counted, qualifier="at_least") if counted.value else None
     declared = definition.declared or (lambda facts, override: declared_value(definition.id, facts, override=override))
     values = [value for value in (counted, declared(facts, False), declared(facts, True)) if value]  # noqa: FBT003
     if not values:
