@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -44,8 +44,7 @@ def serve(host: str) -> None:
     Ctrl-C stops all of it. ECWI_DATA_DIR says where data are kept, PORT where it listens.
     """
     settings = config.from_environment()
-    with only_one(settings), Signals() as signals:
-        check_port(host, settings.port)
+    with only_one(settings), reserved_port(host, settings.port), Signals() as signals:
         app = create_app(settings)
         when_work_is_committed(lambda: None)  # nobody listens yet: the worker's first tick finds what the demo put
         with app.app_context():
@@ -90,21 +89,29 @@ def only_one(settings: Settings) -> Iterator[None]:
         yield
 
 
-def check_port(host: str, port: int) -> None:
-    """Make sure that nobody listens there.
+@contextmanager
+def reserved_port(host: str, port: int) -> Iterator[None]:
+    """Make sure that nobody listens there, and keep others out until the web server has it, and while it starts again.
 
     Raises:
         SettingsError: the port is busy, or not for us.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError as error:
-            raise config.SettingsError(
-                f"PORT: cannot listen on {host}:{port} ({error.strerror}). Choose another one: PORT={port % 65535 + 1}"
-            ) from error
+    except OSError as error:
+        raise config.SettingsError(
+            f"PORT: cannot listen on {host}:{port} ({error.strerror}). Choose another one: PORT={port % 65535 + 1}"
+        ) from error
+    with socket.socket(family) as reserved:
+        with suppress(OSError):  # connections to an earlier server may still be fading out: then do without
+            reserved.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEPORT, 1
+            )  # our web server says the same, others do not
+            reserved.bind((host, port))
+        yield
 
 
 def _prepare(settings: Settings) -> None:

@@ -1,3 +1,4 @@
+import socket
 import sys
 import time
 from pathlib import Path
@@ -5,8 +6,10 @@ from pathlib import Path
 import pytest
 
 import config
+from ecwi_events.cli.serve import reserved_port
 from ecwi_events.cli.supervisor import LONGEST_PAUSE_SECONDS, Part, Pulse, Signals, StartError, Supervisor
 from ecwi_events.cli.tree import LOG_AT_MOST, Child
+from tests.servers.postgres import free_port
 from tests.serving.tree import wait_until
 
 
@@ -104,3 +107,18 @@ def test_a_large_log_makes_room(make_part):
     part.child.stop(patience=5)
     assert part.child.log.stat().st_size < LOG_AT_MOST
     assert part.child.log.with_suffix(".1.log").stat().st_size == LOG_AT_MOST + 1
+
+
+def bind(port, option):
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, option, 1)
+        other.bind(("127.0.0.1", port))
+
+
+def test_a_reserved_port_is_for_our_web_server_only():
+    port = free_port()
+    with reserved_port("127.0.0.1", port):
+        bind(port, socket.SO_REUSEPORT)  # as granian does
+        with pytest.raises(OSError, match="in use"):
+            bind(port, socket.SO_REUSEADDR)
+    bind(port, socket.SO_REUSEADDR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -64,9 +65,8 @@ def start(*, durable: bool = False) -> Server:
     subprocess.run(
         [*run, binaries / "initdb", "-D", data, "-U", "ecwi", "-A", "trust", "-E", "UTF8", "--no-sync"], **quiet
     )
-    options = (
-        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c shared_buffers=64MB"
-        + ("" if durable else " -c fsync=off -c full_page_writes=off -c synchronous_commit=off")
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200 -c shared_buffers=64MB" + (
+        "" if durable else " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
     )
     (data / "postgresql.auto.conf").touch()
     control = [*run, str(binaries / "pg_ctl"), "-D", str(data), "-o", options]
@@ -99,7 +99,15 @@ def reachable(binaries: Path, as_nobody: list[str], folder: Path) -> Path:
 
 
 def free_port() -> int:
-    """Return a port of the loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port of the loopback that nobody listens on.
+
+    Chosen below the range from which outgoing connections take theirs, so that it is still free a moment later.
+    """
+    for port in random.sample(range(20000, 32000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port")
