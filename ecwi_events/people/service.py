@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ecwi_events.kernel.dates import canonical_zone
 from ecwi_events.kernel.db import db, insert_row, insert_unless_there
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, fold, normalise_address, slug
@@ -80,6 +81,12 @@ def grant_role(person_id: int, role: Role, *, organisation_id: int | None = None
     if db.session.scalar(held) is None:
         db.session.add(RoleGrant(person_id=person_id, role=role, organisation_id=organisation_id, granted_at=now))
         db.session.flush()
+
+
+def choose_zone(person_id: int, zone: str) -> None:
+    """Keep the time zone in which a person wants to see times; a name that is none changes nothing."""
+    if canonical := canonical_zone(zone):
+        db.session.execute(sa.update(Person).where(Person.id == person_id).values(zone=canonical))
 
 
 def create_organisation(

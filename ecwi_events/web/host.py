@@ -78,7 +78,7 @@ def mark(session_id: int) -> ResponseReturnValue:
     if flask.request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return {"counts": _roster(session_id).counts}
     flask.flash(f"Saved: {_changes(changed)}.")
-    return flask.redirect(_here(session_id, "show"), 303)
+    return flask.redirect(_here(session_id), 303)
 
 
 @blueprint.post("/host/sessions/<int(max=2147483647):session_id>/visitors")
@@ -159,13 +159,16 @@ def _field(row: RosterRow) -> str:
 
 
 def _marks() -> dict[Who, Verdict | None]:
-    """Read the marks that differ from what the page showed, so that an old page cannot undo another host's work."""
+    """Read the marks that differ from what the page showed, so that an old page cannot undo another host's work.
+
+    The script sends single marks, without what was there before: each of them is meant.
+    """
     form = flask.request.form
     was = dict(parse_qsl(form.get("was", "")))
     marks: dict[Who, Verdict | None] = {}
     for name, value in form.items():
         who = _who_of(name)
-        if who is None or value == was.get(name, ""):
+        if who is None or ("was" in form and value == was.get(name, "")):
             continue
         if value not in {"", *service.HAND_MARKS}:
             raise Invalid({"mark": "Choose present, absent or excused"})
@@ -186,9 +189,8 @@ def _when(starts_at: datetime, ends_at: datetime, zone: str, *, now: datetime) -
     return "past" if ends_at <= now else "coming"
 
 
-def _here(session_id: int, *keep: str) -> str:
-    kept = {name: value for name in keep if (value := flask.request.args.get(name))}
-    return flask.url_for("host.attendance", session_id=session_id, **kept)
+def _here(session_id: int) -> str:
+    return flask.url_for("host.attendance", session_id=session_id, show=flask.request.args.get("show"))
 
 
 def _changes(number: int) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import flask
 
 from ecwi_events.kernel import clock, dates
+from ecwi_events.kernel.db import transaction
+from ecwi_events.people import service as people
 from ecwi_events.web import identity
 from ecwi_events.web.forms import own_path
 
@@ -82,10 +84,13 @@ def choose() -> ResponseReturnValue:
 
 @blueprint.post("/time-zone")
 def save() -> ResponseReturnValue:
-    """Keep the choice in a cookie and go back to where the reader came from."""
+    """Keep the choice in a cookie, and for people who are signed in with them; go back to where the reader came from."""
     zone = dates.canonical_zone(flask.request.form.get("zone"))
     if zone is None:
         return _page(clock.utc_now(), fault="Choose a city from the list"), 422
+    if who := identity.present():
+        with transaction():
+            people.choose_zone(who.person_id, zone)
     answer = flask.redirect(own_path(flask.request.form.get("next")), 303)
     secure = bool(flask.current_app.config["SESSION_COOKIE_SECURE"])
     answer.set_cookie(CHOSEN, zone, max_age=KEPT_SECONDS, samesite="Lax", secure=secure)

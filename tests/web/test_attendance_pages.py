@@ -56,7 +56,9 @@ def test_the_start_page_sorts_sessions_by_what_they_need(client, host, organisat
            (("Earlier", "2026-11-02 10:00"), ("Now", "2026-11-21 08:30"), ("Later", "2026-12-24 10:00"))]  # fmt: skip
     make.make_activity(host_id=organisation, sessions=day)
     page = words(client.get("/host"))
-    order = [page.index(word) for word in ("Today", ">Now<", "Coming", ">Later<", "Over: is everyone marked?", ">Earlier<")]
+    order = [
+        page.index(word) for word in ("Today", ">Now<", "Coming", ">Later<", "Over: is everyone marked?", ">Earlier<")
+    ]
     assert order == sorted(order)
 
 
@@ -128,7 +130,8 @@ def test_search_folds_accents_and_scripts(client, host, session_id, query, found
 def test_marks_are_saved_with_who_made_them(client, host, session_id):
     names = fields(session_id)
     answer = client.post(
-        path(session_id), data={names["Ana Novák"]: "present", names["Zoe Žagar"]: "excused", names["Олена Коваль"]: "absent"}
+        path(session_id),
+        data={names["Ana Novák"]: "present", names["Zoe Žagar"]: "excused", names["Олена Коваль"]: "absent"},
     )
     assert (answer.status_code, answer.location) == (303, path(session_id))
     assert standing(session_id) == {"Ana Novák": "present", "Zoe Žagar": "excused", "Олена Коваль": "absent"}
@@ -141,6 +144,9 @@ def test_a_mark_can_be_taken_back(client, host, session_id):
     ana = fields(session_id)["Ana Novák"]
     client.post(path(session_id), data={ana: "present"})
     client.post(path(session_id), data={ana: "", "was": f"{ana}=present"})
+    assert standing(session_id)["Ana Novák"] == "unknown"
+    client.post(path(session_id), data={ana: "absent"})
+    client.post(path(session_id), data={ana: ""}, headers={"Accept": "application/json"})
     assert standing(session_id)["Ana Novák"] == "unknown"
 
 
@@ -189,7 +195,9 @@ def test_who_came_without_signing_up_is_added_as_present(client, host, session_i
 
 
 def test_a_visitor_needs_a_name(client, host, session_id):
-    answer = client.post(f"/host/sessions/{session_id}/visitors", data={"name": "", "email": "a@", "organisation": "Kept"})
+    answer = client.post(
+        f"/host/sessions/{session_id}/visitors", data={"name": "", "email": "a@", "organisation": "Kept"}
+    )
     page = words(answer)
     assert answer.status_code == 422
     assert page.count("Enter your full name") == 2
@@ -240,7 +248,9 @@ def test_who_is_not_signed_in_or_no_host_comes_not_in(client, session_id):
 def test_two_hundred_people_weigh_less_than_thirty_kilobytes(client, host, organisation):
     activity = make.make_activity(host_id=organisation)
     for number in range(200):
-        make.sign_up(activity, f"Person {number * 7919 % 1000} Surname {number}", organisation=f"Organisation {number % 31}")
+        make.sign_up(
+            activity, f"Person {number * 7919 % 1000} Surname {number}", organisation=f"Organisation {number % 31}"
+        )
     session_id = db.session.scalar(sa.select(ActivitySession.id))
     client.post(path(session_id), data=dict.fromkeys(list(fields(session_id).values())[:138], "present"))
     page = client.get(path(session_id)).data

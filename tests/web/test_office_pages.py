@@ -53,7 +53,9 @@ def test_publish_does_both_at_once(client, office):
 
 
 def test_what_is_missing_before_publishing_is_said_and_nothing_is_made(client, office):
-    answer = client.post(NEW, data=form(act="publish", sessions__0__title="", sessions__0__date="", sessions__0__time=""))
+    answer = client.post(
+        NEW, data=form(act="publish", sessions__0__title="", sessions__0__date="", sessions__0__time="")
+    )
     page = words(answer)
     assert answer.status_code == 409
     assert "Before it can be published: Choose the host organisation; Add one session or more." in page

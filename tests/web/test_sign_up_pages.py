@@ -13,7 +13,13 @@ from tests import make
 from tests.web.conftest import words
 
 PAGE = "/a/learning-communities-that-last"
-OLENA = {"name": "Olena Koval", "email": "olena@people.example", "organisation": "", "zone": "Europe/Kyiv", "saw": "places"}
+OLENA = {
+    "name": "Olena Koval",
+    "email": "olena@people.example",
+    "organisation": "",
+    "zone": "Europe/Kyiv",
+    "saw": "places",
+}
 
 
 def rows() -> int:
@@ -149,7 +155,9 @@ def test_a_form_without_its_csrf_token_is_refused(client, with_csrf):
     assert place_of(signed_up.registration_id) is Place.CONFIRMED
 
 
-def test_a_page_with_a_token_in_its_address_sends_no_referrer_and_its_form_works_without_one_over_https(client, with_csrf):
+def test_a_page_with_a_token_in_its_address_sends_no_referrer_and_its_form_works_without_one_over_https(
+    client, with_csrf
+):
     signed_up = make.sign_up(make.make_activity())
     link = link_of(signed_up.registration_id)
     answer = client.get(link, base_url="https://events.test")

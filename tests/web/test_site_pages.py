@@ -32,6 +32,14 @@ def test_old_zone_names_are_kept_as_the_new_ones(client, name):
     assert client.get_cookie("zone").decoded_value == dates.canonical_zone(name)
 
 
+def test_a_choice_of_somebody_signed_in_counts_although_another_zone_was_known(client):
+    make.signed_in(client, make.make_person(zone="Europe/Kyiv"))
+    client.post("/time-zone", data={"zone": "Asia/Bishkek", "next": "/"})
+    for _ in range(2):
+        assert '<option value="Asia/Bishkek" selected>' in client.get("/time-zone").text
+        client.delete_cookie("zone")
+
+
 @pytest.mark.parametrize("name", ["", "Mars/Olympus", "<script>", "../../etc/passwd", "x" * 5000])
 def test_a_zone_that_is_none_is_said(client, name):
     answer = client.post("/time-zone", data={"zone": name, "next": "/help"})
@@ -79,8 +87,9 @@ def test_no_page_has_inline_style_or_script_or_asks_another_site(client):
     from ecwi_events.registration import queries
 
     make.signed_in(client, make.make_office())
-    paths = ["/", "/a/learning-communities-that-last", "/sign-in", "/time-zone", "/help", "/host", "/host/sessions/1/attendance",
-             "/office", "/office/activities/new", f"/m/{queries.find_sign_up(link.registration_id).token}", "/nothing"]  # fmt: skip
+    mine = f"/m/{queries.find_sign_up(link.registration_id).token}"
+    paths = ["/", "/a/learning-communities-that-last", "/sign-in", "/time-zone", "/help", "/host", "/office", mine,
+             "/host/sessions/1/attendance", "/office/activities/new", "/nothing"]  # fmt: skip
     for path in paths:
         reader = Inline()
         reader.feed(client.get(path).text)

@@ -15,7 +15,10 @@ OURS = ("layout", "macros", "errors", "programme", "registration", "people", "ho
 
 def pages() -> set[str]:
     return {
-        str(path.relative_to(TEMPLATES)) for folder in OURS for path in (TEMPLATES / folder).rglob("*.html") if path.is_file()
+        str(path.relative_to(TEMPLATES))
+        for folder in OURS
+        for path in (TEMPLATES / folder).rglob("*.html")
+        if path.is_file()
     }
 
 
@@ -24,7 +27,11 @@ def rendered() -> set[str]:
     names = set()
     for path in (config.PROJECT / "ecwi_events").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"[\w/]+\.html", node.value):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and re.fullmatch(r"[\w/]+\.html", node.value)
+            ):
                 names.add(node.value)
     for name in pages():
         names |= set(REFERENCE.findall((TEMPLATES / name).read_text(encoding="utf-8")))

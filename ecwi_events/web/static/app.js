@@ -85,13 +85,14 @@ function attendance(form) {
     body.set('csrf_token', form.elements.csrf_token.value);
     for (const [field, value] of batch) body.set(field, value);
     const answer = await fetch(form.action, {method: 'POST', headers: {Accept: 'application/json'}, body}).catch(() => null);
+    const stored = Boolean(answer?.ok && await answer.json().catch(() => null));  // a page instead of JSON: signed out
     sending = false;
-    if (answer?.ok) {
+    if (stored) {
       for (const [field, value] of batch) if (pending.get(field) === value) pending.delete(field);
       const time = new Date().toLocaleTimeString('en-GB', {hour: '2-digit', minute: '2-digit'});
       saved.textContent = pending.size ? '' : `✓ All changes saved ${time}`;
       send();
-    } else if (answer && answer.status < 500) {
+    } else if (answer && !answer.redirected && answer.status < 500) {
       saved.textContent = 'Not saved. Load the page again.';
     } else {
       saved.textContent = `${pending.size} ${pending.size === 1 ? 'change waits' : 'changes wait'} for the network`;
@@ -109,6 +110,7 @@ function attendance(form) {
     toast.hidden = Boolean(undoing);
     count();
     pending.set(radios(row)[0].name, value);
+    saved.textContent = '';
     send();
   };
   const focus = row => (radios(row).find(i => i.checked) || radios(row)[0]).focus();
