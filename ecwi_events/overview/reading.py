@@ -53,6 +53,8 @@ _DECLARED = (
     "as_of", "is_override",
 )  # fmt: skip
 
+_Seen = tuple[int, int | None, str | None]  # session, person, name of a visitor
+
 
 def read_facts(year: int, as_of: date, *, zone: str) -> Facts:
     """Return the facts of a year.
@@ -64,7 +66,6 @@ def read_facts(year: int, as_of: date, *, zone: str) -> Facts:
     """
     organisations = _organisations()
     activities = _activities(year, organisations, zone=zone)
-    sessions = [session.id for activity in activities for session in activity.sessions]
     presences = _presences(year)
     texts, texts_before = _texts(year)
     return Facts(
@@ -72,7 +73,7 @@ def read_facts(year: int, as_of: date, *, zone: str) -> Facts:
         as_of=as_of,
         activities=tuple(activities),
         organisations=tuple(organisations.values()),
-        presences=tuple(presences),
+        presences=tuple(presences.values()),
         people=tuple(_people()),
         registrations=_registrations(),
         money=tuple(MoneyFact(**row) for row in _rows(MoneyLine, _MONEY, MoneyLine.id)),
@@ -81,7 +82,7 @@ def read_facts(year: int, as_of: date, *, zone: str) -> Facts:
             for row in _rows(DeclaredFigure, _DECLARED, DeclaredFigure.position, DeclaredFigure.id)
             if row["year"] <= year
         ),
-        minutes=_minutes(presences) if sessions else {},
+        minutes=_minutes(presences),
         texts=texts,
         texts_before=texts_before,
     )
@@ -156,15 +157,19 @@ def _sessions(zone: str) -> dict[int, list[SessionFact]]:
     return found
 
 
-def _presences(year: int) -> list[PresenceFact]:
+def _presences(year: int) -> dict[_Seen, PresenceFact]:
+    """Return the verdicts by session and whom they are about."""
     rows = db.session.execute(
-        sa.select(Presence.id, Presence.session_id, Presence.verdict, Presence.person_id)
+        sa.select(Presence.id, Presence.session_id, Presence.verdict, Presence.person_id, Presence.visitor_name)
         .join(ActivitySession, ActivitySession.id == Presence.session_id)
         .join(Activity, Activity.id == ActivitySession.activity_id)
         .where(Activity.home_year <= year, ActivitySession.status != SessionStatus.CANCELLED)
         .order_by(Presence.id)
     )
-    return [PresenceFact(row.id, row.session_id, row.verdict, row.person_id) for row in rows]
+    return {
+        (session_id, person_id, visitor): PresenceFact(presence_id, session_id, verdict, person_id)
+        for presence_id, session_id, verdict, person_id, visitor in rows
+    }
 
 
 def _people() -> list[PersonFact]:
@@ -184,26 +189,23 @@ def _registrations() -> dict[int, int]:
     return {row.activity_id: row.confirmed for row in rows}
 
 
-def _minutes(presences: Sequence[PresenceFact]) -> dict[int, int]:
+def _minutes(presences: dict[_Seen, PresenceFact]) -> dict[int, int]:
     """Return how long somebody was in a session, by the id of the presence, where the evidence has times."""
-    ids = {presence.id for presence in presences}
     spans: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     rows = db.session.execute(
-        sa.select(Presence.id, Evidence.joined_at, Evidence.left_at, ActivitySession.starts_at, ActivitySession.ends_at)
-        .join(
-            Evidence,
-            sa.and_(
-                Evidence.session_id == Presence.session_id,
-                sa.or_(Evidence.person_id == Presence.person_id, Evidence.visitor_name == Presence.visitor_name),
-            ),
+        sa.select(
+            Evidence.session_id, Evidence.person_id, Evidence.visitor_name, Evidence.joined_at, Evidence.left_at,
+            ActivitySession.starts_at, ActivitySession.ends_at,
         )
-        .join(ActivitySession, ActivitySession.id == Presence.session_id)
+        .join(ActivitySession, ActivitySession.id == Evidence.session_id)
         .where(Evidence.joined_at.is_not(None), Evidence.left_at.is_not(None))
-        .order_by(Presence.id, Evidence.joined_at)
-    )
-    for presence_id, joined_at, left_at, starts_at, ends_at in rows:
-        if presence_id in ids and joined_at is not None and left_at is not None:
-            spans[presence_id].append((max(joined_at, starts_at), min(left_at, ends_at)))
+        .order_by(Evidence.id)
+    )  # fmt: skip
+    for row in rows:
+        visitor = None if row.person_id else row.visitor_name
+        presence = presences.get((row.session_id, row.person_id, visitor))
+        if presence:
+            spans[presence.id].append((max(row.joined_at, row.starts_at), min(row.left_at, row.ends_at)))
     return {presence_id: together(intervals) for presence_id, intervals in spans.items()}
 
 
