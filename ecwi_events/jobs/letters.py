@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ecwi_events.mail.letters import Sender
-    from ecwi_events.mail.models import Mail
+    from ecwi_events.mail.queries import Outgoing
     from ecwi_events.programme.queries import SessionView
     from ecwi_events.registration.queries import MySignUp
 
-    Writer = Callable[[Mail, Sender, datetime], Letter | NotWanted]
+    Writer = Callable[[Outgoing, Sender, datetime], Letter | NotWanted]
 
 WITHOUT_ENTRIES = ("registration.waiting", "registration.already")
 GOOGLE = "https://calendar.google.com/calendar/render"
 
 
-def letter_of(mail: Mail, sender: Sender, *, now: datetime) -> Letter | NotWanted:
+def letter_of(mail: Outgoing, sender: Sender, *, now: datetime) -> Letter | NotWanted:
     """Return what a mail says, from the facts as they are now, or why it is not wanted any more."""
     return WRITERS[mail.kind](mail, sender, now)
 
 
-def _about_registration(mail: Mail, sender: Sender, now: datetime) -> Letter | NotWanted:
+def _about_registration(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
     mine = registrations.find_sign_up(mail.subject_id)
     if mine is None:
         return NotWanted("erased")
@@ -48,7 +48,7 @@ def _about_registration(mail: Mail, sender: Sender, now: datetime) -> Letter | N
     return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
 
 
-def _unwanted(mail: Mail, mine: MySignUp, to_come: Sequence[SessionView]) -> str | None:
+def _unwanted(mail: Outgoing, mine: MySignUp, to_come: Sequence[SessionView]) -> str | None:
     """Say why a mail about a sign-up has lost its point: the sign-up has moved on, or there is nothing to come to."""
     if mail.revision is not None and mine.revision != mail.revision:
         return "withdrawn" if mine.place is Place.WITHDRAWN else "superseded"
@@ -100,7 +100,7 @@ def _google(session: SessionView, mine: MySignUp) -> str:
     return f"{GOOGLE}?{urlencode({'action': 'TEMPLATE', 'text': name, 'dates': span, 'details': page})}"
 
 
-def _reminder(mail: Mail, sender: Sender, now: datetime) -> Letter | NotWanted:
+def _reminder(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
     mine = registrations.find_sign_up(mail.subject_id)
     session = next((s for s in mine.activity.sessions if s.id == mail.session_id), None) if mine else None
     if mine is None or session is None:
@@ -125,7 +125,7 @@ def _reminder(mail: Mail, sender: Sender, now: datetime) -> Letter | NotWanted:
     )
 
 
-def _sign_in(mail: Mail, sender: Sender, now: datetime) -> Letter | NotWanted:
+def _sign_in(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
     token = signing_in.token_of(mail.subject_id)
     found = signing_in.find_sign_in(token, now=now)
     if found is None or mail.not_after is None:

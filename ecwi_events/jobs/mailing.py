@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from config import Settings
-    from ecwi_events.mail.models import Mail
+    from ecwi_events.mail.queries import Outgoing
     from ecwi_events.mail.transports import Opened, Transport
     from ecwi_events.work.service import Claim
 
@@ -71,7 +71,7 @@ def send_mail(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: AR
         _put_off(mail, piece, str(error))
 
 
-def _found(mail_id: int) -> Mail | None:
+def _found(mail_id: int) -> Outgoing | None:
     """Read the mail; one that is still ``sending`` was left behind by a worker that died."""
     mail = queries.find_mail(mail_id)
     if mail is None or mail.state is not MailState.SENDING:
@@ -81,7 +81,7 @@ def _found(mail_id: int) -> Mail | None:
         return queries.find_mail(mail_id)
 
 
-def _write_and_hand_over(opened: Opened, mail: Mail, piece: Claim, settings: Settings) -> None:
+def _write_and_hand_over(opened: Opened, mail: Outgoing, piece: Claim, settings: Settings) -> None:
     text = _write(mail, piece, settings)
     if text is None:
         return
@@ -95,7 +95,7 @@ def _write_and_hand_over(opened: Opened, mail: Mail, piece: Claim, settings: Set
         service.note_sent(mail.id, now=clock.utc_now())
 
 
-def _write(mail: Mail, piece: Claim, settings: Settings) -> bytes | None:
+def _write(mail: Outgoing, piece: Claim, settings: Settings) -> bytes | None:
     """Ask for the last time whether it is wanted, write its words, and commit that it is on its way."""
     sender = Sender(settings.mail_from)
     now = clock.utc_now()
@@ -111,7 +111,7 @@ def _write(mail: Mail, piece: Claim, settings: Settings) -> bytes | None:
         return text if service.begin_sending(mail) else None
 
 
-def _put_off(mail: Mail, piece: Claim, error: str) -> None:
+def _put_off(mail: Outgoing, piece: Claim, error: str) -> None:
     given_up = piece.attempts >= work_rules.TRIES
     with transaction():
         if given_up:
@@ -121,7 +121,7 @@ def _put_off(mail: Mail, piece: Claim, error: str) -> None:
     raise TryAgain(error)
 
 
-def _transport(settings: Settings, mail: Mail, *, now: datetime) -> Transport:
+def _transport(settings: Settings, mail: Outgoing, *, now: datetime) -> Transport:
     setting = settings.mail
     if setting.folder is not None:
         return Folder(setting.folder, now, mail.message_id)

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
 from ecwi_events.kernel.db import db
 from ecwi_events.mail.models import Mail
 
+if TYPE_CHECKING:
+    from datetime import datetime
 
-def find_mail(mail_id: int) -> Mail | None:
-    """Return a mail as it stands in the database now, or None: facts that later transactions do not change."""
-    mail = db.session.get(Mail, mail_id, populate_existing=True)
-    if mail is not None:
-        db.session.expunge(mail)
-    return mail
+    from ecwi_events.mail.models import MailState
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A mail as it stood when it was read; later transactions do not change these facts."""
+
+    id: int
+    kind: str
+    address: str
+    message_id: str
+    subject_id: int
+    session_id: int | None
+    revision: int | None
+    not_after: datetime | None
+    state: MailState
+    reason: str | None
+    attempts: int
+
+
+_MAIL = Mail.metadata.tables["mail"]
+_BY_ID = sa.select(*(_MAIL.c[name] for name in Outgoing.__dataclass_fields__)).where(_MAIL.c.id == sa.bindparam("mail"))
+
+
+def find_mail(mail_id: int) -> Outgoing | None:
+    """Return a mail as it stands in the database now, or None."""
+    row = db.session.execute(_BY_ID, {"mail": mail_id}).one_or_none()
+    return Outgoing(*row) if row else None

@@ -16,6 +16,8 @@ from ecwi_events.work import service as work
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ecwi_events.mail.queries import Outgoing
+
 _MAIL = Mail.metadata.tables["mail"]
 # Every mail goes through these two, so they are built once.
 _START = (
@@ -76,7 +78,7 @@ def queue(  # noqa: PLR0913 - the columns of a mail row, all by name
     return new[0]
 
 
-def begin_sending(mail: Mail) -> bool:
+def begin_sending(mail: Outgoing) -> bool:
     """Move a mail to ``sending`` just before its text is handed over; return False if somebody else was faster.
 
     The caller commits before a byte of the text leaves: whoever finds ``sending`` later knows that it may have arrived.
@@ -90,7 +92,7 @@ def note_sent(mail_id: int, *, now: datetime) -> None:
     db.session.execute(_SENT, {"mail": mail_id, "now": now})
 
 
-def note_retry(mail: Mail, error: str) -> None:
+def note_retry(mail: Outgoing, error: str) -> None:
     """Not taken for now and certainly not delivered. A mail that goes out for its second time stays ``unknown``."""
     state = MailState.UNKNOWN if mail.reason == rules.LOST_ONCE else MailState.RETRY
     _set(mail.id, *_OPEN, state=state, last_error=error[:LONGEST_ERROR])
@@ -106,7 +108,7 @@ def note_skipped(mail_id: int, reason: str) -> None:
     _set(mail_id, *_OPEN, state=MailState.SKIPPED, reason=reason)
 
 
-def note_lost(mail: Mail, error: str) -> None:
+def note_lost(mail: Outgoing, error: str) -> None:
     """Lost after its text was handed over: nobody knows whether it arrived."""
     reason = rules.lost_reason(mail.reason)
     _set(mail.id, MailState.SENDING, state=MailState.UNKNOWN, reason=reason, last_error=error[:LONGEST_ERROR])
