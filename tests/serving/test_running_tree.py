@@ -112,5 +112,5 @@ def test_a_killed_web_process_comes_back(tree):
 
 
 def test_it_stops_cleanly_when_asked_and_leaves_nothing(tree):
-    assert len(processes_of(tree.data)) == 6  # and the supervisor
+    wait_until(lambda: len(processes_of(tree.data)) == 6)  # the supervisor, and five that live again
     assert (tree.stop(), processes_of(tree.data)) == (0, [])
