@@ -9,7 +9,6 @@ from click.testing import CliRunner
 
 from ecwi_events.app import create_app
 from ecwi_events.cli.group import ecwi_events
-from ecwi_events.cli.overview import commands
 from ecwi_events.kernel.db import db
 from ecwi_events.overview import queries
 from tests.conftest import VALKEY_VARIABLE
@@ -41,10 +40,6 @@ def prepared(environment):
 
 @pytest.fixture
 def run(prepared):
-    for command in commands:
-        if command.name not in ecwi_events.commands:
-            ecwi_events.add_command(command)
-
     def invoke(*arguments):
         return CliRunner().invoke(ecwi_events, [str(argument) for argument in arguments], env=prepared)
 
