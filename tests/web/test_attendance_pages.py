@@ -137,7 +137,7 @@ def test_marks_are_saved_with_who_made_them(client, host, session_id):
     assert standing(session_id) == {"Ana Novák": "present", "Zoe Žagar": "excused", "Олена Коваль": "absent"}
     page = words(client.get(path(session_id), query_string={"show": "all"}))
     assert "Saved: 3 changes." in page
-    assert "marked by Halyna Host, Sat 21 November, 10:00 (Leiden)" in page
+    assert "Marked by Halyna Host, Sat 21 November, 10:00 (Leiden)" in page
 
 
 def test_a_mark_can_be_taken_back(client, host, session_id):
