@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ecwi_events.kernel.errors import Invalid
 
 LONGEST_TYPED = 20_000
+LONGEST_PATH = 1_000  # it is kept in a cookie
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,14 @@ def own_path(text: str | None, *, otherwise: str = "/") -> str:
 
     Browsers read a backslash as a slash and drop tabs and line ends, so none of them may stand in it.
     """
-    if not text or not text.startswith("/") or text.startswith("//") or "\\" in text or not text.isprintable():
+    if (
+        not text
+        or len(text) > LONGEST_PATH
+        or not text.startswith("/")
+        or text.startswith("//")
+        or "\\" in text
+        or not text.isprintable()
+    ):
         return otherwise
     parts = urlsplit(text)
     return otherwise if parts.scheme or parts.netloc else text

@@ -67,6 +67,7 @@ def sign_in(token: str) -> ResponseReturnValue:
     who = queries.find_identity(browser, now=now)
     if who is None:
         return flask.redirect("/", 303)
+    flask.session.permanent = True  # the record on the server decides when it ends
     login_user(Visitor(who, browser))
     return flask.redirect(wanted or _first_page(who), 303)
 

@@ -110,7 +110,7 @@ def test_the_page_that_was_asked_for_comes_after_signing_in(client):
 ELSEWHERE = [
     "https://evil.example", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example",
     "/\n/evil.example", "javascript:alert(1)", "evil.example", "http:evil.example", "/%0d%0aX: y\r\nX: y", "\x00/", "",
-    "/a\u2028b", "https:/evil.example", " /x",
+    "/a\u2028b", "https:/evil.example", "/" + "x" * 1000, " /x",
 ]  # fmt: skip
 
 
