@@ -143,6 +143,8 @@ class Supervisor:
             StartError: a part ended, or was not healthy in time.
         """
         for part in self._parts:
+            if self._signals.stopping:
+                return
             try:
                 part.start()
             except OSError as error:  # no room for the log, no such program

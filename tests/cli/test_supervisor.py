@@ -1,3 +1,4 @@
+import signal
 import socket
 import sys
 import time
@@ -122,3 +123,11 @@ def test_a_reserved_port_is_for_our_web_server_only():
         with pytest.raises(OSError, match="in use"):
             bind(port, socket.SO_REUSEADDR)
     bind(port, socket.SO_REUSEADDR)
+
+
+def test_nothing_is_started_any_more_when_asked_to_stop(make_part):
+    part = make_part("raise SystemExit(3)")
+    with Signals() as signals:
+        signal.raise_signal(signal.SIGTERM)
+        Supervisor([part], signals, print).start()
+    assert part.child.exit_code is None
