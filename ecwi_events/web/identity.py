@@ -12,7 +12,7 @@ import flask
 from flask_login import LoginManager, UserMixin, current_user
 
 from ecwi_events.kernel import clock
-from ecwi_events.people import queries
+from ecwi_events.people import queries, rules
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -44,6 +44,7 @@ class Keeper(LoginManager):  # type: ignore[misc]  # Flask-Login is untyped
 
 def install(app: Flask) -> None:
     """Let Flask-Login find people by the token in their cookie."""
+    app.permanent_session_lifetime = rules.SIGNED_IN_FOR
     manager = Keeper(app)
     manager.session_protection = None  # the server-side record is the protection
 

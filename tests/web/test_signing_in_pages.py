@@ -68,6 +68,11 @@ def test_the_cookie_is_new_after_signing_in(client):
     assert client.get_cookie("session").value != before
 
 
+def test_people_stay_signed_in_when_the_browser_is_closed(client):
+    make.signed_in(client, make.make_person())
+    assert client.get_cookie("session").expires is not None
+
+
 def test_signing_out_kills_a_copied_cookie(client):
     make.signed_in(client, make.make_person("Olena Koval"))
     copied = client.get_cookie("session").value
