@@ -127,11 +127,6 @@ def python_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONTZPATH": ""}
 
 
-def wants_locked_time_zones() -> bool:
-    """Tell whether this process was started with ``PYTHONTZPATH`` empty, so that the locked ``tzdata`` decides."""
-    return os.environ.get("PYTHONTZPATH") == ""
-
-
 def _make_writable(data_dir: Path) -> None:
     try:
         (data_dir / "run").mkdir(parents=True, exist_ok=True, mode=0o700)
