@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecwi_events.jobs.handlers import HANDLERS
+from ecwi_events.jobs.trying import TryAgain
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.work import service as work
@@ -81,7 +82,8 @@ def _do(app: Flask, piece: Claim, settings: Settings) -> bool:
     try:
         HANDLERS[piece.kind](app, piece, settings)
     except Exception as error:  # a poisoned row must not stop the others
-        log.exception("work %s (%s) failed", piece.id, piece.kind)
+        put_off = isinstance(error, TryAgain)  # no bug, so no story of it in the log
+        log.warning("work %s (%s): %s", piece.id, piece.kind, error, exc_info=None if put_off else error)
         with transaction():
             work.fail(piece, f"{type(error).__name__}: {error}", now=clock.utc_now())
         return False

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ecwi_events.jobs.letters import letter_of
+from ecwi_events.jobs.trying import TryAgain
 from ecwi_events.kernel import clock, links
 from ecwi_events.kernel.db import transaction
 from ecwi_events.mail import message, queries, rendering, rules, service
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
 
 REST = timedelta(seconds=20)  # how long to leave a mail server alone that did not answer
 _away_until: dict[tuple[str, int], datetime] = {}  # of this process only: each finds out for itself
-
-
-class TryAgain(Exception):  # noqa: N818 - tells the drain to try the work again, it is no bug
-    """The mail has not gone out yet."""
 
 
 def send_mail(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: ARG001 - the signature of handlers

@@ -69,9 +69,7 @@ def test_places_left(capacity, taken, left, is_full):
     assert (facts.left, facts.is_full) == (left, is_full)
 
 
-@pytest.mark.parametrize(
-    ("minutes_ago", "verdict"), [(0, True), (9, True), (10, False), (11, False), (None, False)]
-)
+@pytest.mark.parametrize(("minutes_ago", "verdict"), [(0, True), (9, True), (10, False), (11, False), (None, False)])
 def test_a_withdrawal_can_be_undone_for_ten_minutes(minutes_ago, verdict):
     withdrawn_at = None if minutes_ago is None else NOW - timedelta(minutes=minutes_ago)
     assert may_undo_withdrawal(withdrawn_at, now=NOW) is verdict
