@@ -37,23 +37,24 @@ def sign_up(slug: str) -> ResponseReturnValue:
     """Sign somebody up, or show the form again with what is wrong."""
     now = clock.utc_now()
     form = typed("name", "email", "organisation", "zone", "saw")
-    found = programme.find_activity_page(slug)
-    if found is None:
+    activity_id = programme.find_public_activity(slug)
+    if activity_id is None:
         raise NotFound("We cannot find this page.")
+    zone = dates.canonical_zone(form.value("zone")) or _page_of(slug).zone
     try:
         with transaction():
-            got = _sign_up(found, form, now=now)
+            got = _sign_up(activity_id, form, zone, now=now)
     except Invalid as invalid:
-        return programme_pages.activity_page(found, form.wrong(invalid), now=now), 422
+        return programme_pages.activity_page(_page_of(slug), form.wrong(invalid), now=now), 422
     except Refused as refused:
-        page = programme_pages.activity_page(found, form, now=now, more=refused.message, waits=refused.code == "full")
-        return page, 409
+        more, waits = refused.message, refused.code == "full"
+        return programme_pages.activity_page(_page_of(slug), form, now=now, more=more, waits=waits), 409
     flask.session[DONE] = {
         "slug": slug,
         "name": form.value("name"),
         "address": form.value("email"),
         "number": got.number_in_line,
-        "zone": dates.canonical_zone(form.value("zone")) or found.zone,
+        "zone": zone,
     }
     return flask.redirect(flask.url_for("registration.done", slug=slug), 303)
 
@@ -62,9 +63,7 @@ def sign_up(slug: str) -> ResponseReturnValue:
 def done(slug: str) -> ResponseReturnValue:
     """Greet the person who has just signed up; everybody else goes to the activity."""
     said = flask.session.get(DONE) or {}
-    found = programme.find_activity_page(slug)
-    if found is None:
-        raise NotFound("We cannot find this page.")
+    found = _page_of(slug)
     if said.get("slug") != slug:
         return flask.redirect(flask.url_for("programme.activity", slug=slug), 303)
     now = clock.utc_now()
@@ -105,7 +104,14 @@ def undo_withdrawal(token: str) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("registration.my_sign_up", token=token), 303)
 
 
-def _sign_up(found: ActivityPage, form: Form, *, now: datetime) -> service.SignedUp:
+def _page_of(slug: str) -> ActivityPage:
+    found = programme.find_activity_page(slug)
+    if found is None:
+        raise NotFound("We cannot find this page.")
+    return found
+
+
+def _sign_up(activity_id: int, form: Form, zone: str, *, now: datetime) -> service.SignedUp:
     """The act, taken back when the page had promised a place and there is none any more.
 
     Raises:
@@ -113,11 +119,11 @@ def _sign_up(found: ActivityPage, form: Form, *, now: datetime) -> service.Signe
     """
     got = service.sign_up(
         service.SignUp(
-            activity_id=found.id,
+            activity_id=activity_id,
             name=form.value("name"),
             address=form.value("email"),
             organisation=form.value("organisation"),
-            zone=form.value("zone") or found.zone,
+            zone=zone,
         ),
         now=now,
     )
