@@ -1,0 +1,26 @@
+"""``python -m benchmarks``: all tables, or those whose names are given (contended, hello, edition, weight)."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+
+from benchmarks import contended, edition, hello, weight
+from ecwi_events.kernel.clock import utc_now
+
+ALL = {"contended": contended, "hello": hello, "edition": edition, "weight": weight}
+
+
+def main() -> None:
+    """Run them one after the other."""
+    names = sys.argv[1:] or list(ALL)
+    if unknown := [name for name in names if name not in ALL]:
+        sys.exit(f"There is no benchmark {', '.join(unknown)}. Choose from: {', '.join(ALL)}.")
+    print(f"Measured on {utc_now():%Y-%m-%d}: Python {platform.python_version()}, {os.cpu_count()} cores.")
+    for name in names:
+        ALL[name].main()
+
+
+if __name__ == "__main__":
+    main()
