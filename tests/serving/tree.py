@@ -85,7 +85,10 @@ def start(data: Path | str, **variables: str) -> subprocess.Popen:
 
 
 def processes_of(data: Path) -> list[int]:
-    """Every process of this machine that was started for this data folder."""
+    """Every process of this machine that was started for this data folder.
+
+    Valkey writes its title over its environment, but has the folder in the title.
+    """
     mark = f"ECWI_DATA_DIR={data}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
