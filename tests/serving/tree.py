@@ -93,10 +93,9 @@ def processes_of(data: Path) -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if (
-                mark in (folder / "environ").read_bytes().split(b"\0")
-                and "zombie" not in (folder / "status").read_text()
-            ):
+            ours = mark in (folder / "environ").read_bytes().split(b"\0")
+            ours = ours or f"{data}/run/".encode() in (folder / "cmdline").read_bytes()
+            if ours and "zombie" not in (folder / "status").read_text():
                 found.append(int(folder.name))
         except OSError:  # it has ended, or is not ours to read
             continue
