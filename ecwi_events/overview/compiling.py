@@ -100,7 +100,7 @@ def _figure(figure: Figure, year: int) -> dict[str, Any]:
     definition, chosen = figure.definition, figure.chosen
     return {
         "id": definition.id,
-        "label": definition.label,
+        "label": definition.label_for(figure.value),
         "long_label": definition.long_label.format(year=year),
         "value": figure.value,
         "printed": figure.printed,

@@ -283,3 +283,20 @@ def test_every_definition_has_a_rule_in_plain_sentences():
         assert definition.rule.endswith(".") and len(definition.rule) < 320
         assert "{year}" in definition.long_label
     assert len({definition.id for definition in DEFINITIONS}) == len(DEFINITIONS)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "value", "label"),
+    [
+        ("plas_supported", 6, "PLAs"),
+        ("plas_supported", 1, "PLA"),
+        ("plas_supported", 0, "PLAs"),
+        ("members_involved", 1, "ISSA Member involved"),
+        ("countries_of_members_involved", 1, "country"),
+        ("unique_people", 1, "person"),
+        ("plas_finished", 1, "PLAs finished"),
+    ],
+)
+def test_one_thing_carries_no_plural(statistic, value, label):
+    definition = next(entry for entry in DEFINITIONS if entry.id == statistic)
+    assert definition.label_for(value) == label

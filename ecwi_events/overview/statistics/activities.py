@@ -93,6 +93,7 @@ DEFINITIONS = (
         "PLAs whose home is this year's edition, from their approval on. Postponed ones count, drafts and cancelled ones "
         "do not.",
         _supported,
+        label_of_one="PLA",
     ),
     Definition(
         "plas_active", "PLAs that took place", "PLAs active in {year}", "PLAs",

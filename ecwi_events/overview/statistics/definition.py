@@ -79,6 +79,11 @@ class Definition:
     is_money: bool = False
     version: int = 1
     privacy: str = "A number of records; no rule is needed."
+    label_of_one: str = ""  # where the label is a plural that one thing cannot carry
+
+    def label_for(self, value: float | None) -> str:
+        """Return the label beside a value: "6 PLAs", "1 PLA"."""
+        return self.label_of_one if value == 1 and self.label_of_one else self.label
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,7 @@ DEFINITIONS = (
         "present in a PLA in the year. The membership must hold on that day. A sign-up alone does not count, nor does the "
         "Secretariat; affiliate Members do.",
         _members(involved),
+        label_of_one="ISSA Member involved",
     ),
     Definition(
         "organising_members", "organising Members", "Members that organized PLAs of {year}", "Members",
@@ -126,6 +127,7 @@ DEFINITIONS = (
         "countries_of_members_involved", "countries", "Countries of the Members involved in {year}", "countries",
         "Different countries in which the Members involved have their seat: not venues, and not the countries of people.",
         _countries_count,
+        label_of_one="country",
     ),
     Definition(
         "network_members", "organizations", "Member organizations of the network in {year}", "organizations",

@@ -191,6 +191,7 @@ DEFINITIONS = (
         "in the year.",
         _unique_people,
         privacy=_SMALL,
+        label_of_one="person",
     ),
     Definition(
         "attendances", "attendances", "Attendances of PLA sessions in {year}", "attendances",
