@@ -10,10 +10,14 @@ from ecwi_events.app import create_app
 from ecwi_events.jobs import drain as draining
 from ecwi_events.jobs import tick as ticking
 from ecwi_events.kernel import clock
-from ecwi_events.work import queries
+from ecwi_events.kernel.db import transaction
+from ecwi_events.kernel.errors import NotFound
+from ecwi_events.work import queries, service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+SHOWN = 20
 
 
 @click.group()
@@ -40,13 +44,29 @@ def run_once() -> None:
 
 @work.command("status")
 def status() -> None:
-    """Say how much work is due, in hand and given up."""
+    """Say how much work is due, in hand and given up, and why the latest was given up."""
     with create_app().app_context():
         now = clock.utc_now()
         backlog = queries.backlog(now=now)
         beat = queries.last_beat(draining.HEARTBEAT)
+        given_up = queries.given_up(limit=SHOWN)
     click.echo(f"Due: {backlog.due}. In hand: {backlog.leased}. Given up: {backlog.dead}.")
     click.echo(f"Last beat of the worker: {f'{int((now - beat).total_seconds())} s ago' if beat else 'never'}.")
+    for piece in given_up:
+        click.echo(f"  given up: {piece.id} {piece.kind} ({piece.attempts} tries): {piece.last_error}")
+
+
+@work.command("retry")
+@click.argument("numbers", type=int, nargs=-1, required=True)
+def retry(numbers: tuple[int, ...]) -> None:
+    """Try given-up work again; NUMBERS are those that `work status` shows."""
+    with create_app().app_context():
+        now = clock.utc_now()
+        with transaction():
+            missing = [number for number in numbers if not service.revive(number, now=now)]
+            if missing:
+                raise NotFound(f"There is no given-up work with the number {', '.join(map(str, missing))}.")
+    click.echo(f"{len(numbers)} to be tried again.")
 
 
 commands: Sequence[click.Command] = [work]

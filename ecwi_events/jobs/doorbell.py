@@ -13,7 +13,7 @@ import time
 
 from celery import Celery
 
-GATHER_SECONDS = 0.05  # rings this close together are one
+GATHER_SECONDS = 0.2  # rings this close together are one: a ring costs the worker as much as half a mail
 REST_SECONDS = 10.0  # how long to leave a Redis alone that did not answer
 RING_LIVES_SECONDS = 30  # an unheard ring is of no use later: the tick has come by then
 

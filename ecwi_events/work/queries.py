@@ -11,6 +11,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.work.models import Heartbeat, Work, WorkState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 
@@ -34,6 +35,13 @@ def backlog(*, now: datetime) -> Backlog:
         sa.select(sa.func.min(Work.due_at)).where(Work.state == WorkState.DUE, Work.due_at <= now)
     )
     return Backlog(counts.get(WorkState.DUE, 0), counts.get(WorkState.LEASED, 0), counts.get(WorkState.DEAD, 0), oldest)
+
+
+def given_up(*, limit: int) -> Sequence[Work]:
+    """Return the work that was given up, the latest first."""
+    return db.session.scalars(
+        sa.select(Work).where(Work.state == WorkState.DEAD).order_by(Work.finished_at.desc()).limit(limit)
+    ).all()
 
 
 def last_beat(name: str) -> datetime | None:

@@ -127,6 +127,22 @@ def test_work_that_fails_shows_in_the_exit_code(prepared):
     assert (answer.exit_code, "Failed: 1." in answer.stdout) == (1, True), answer.output
 
 
+def test_given_up_work_is_shown_with_its_reason_and_tried_again(prepared):
+    from ecwi_events.app import create_app
+
+    with create_app().app_context(), transaction():
+        now = clock.utc_now()
+        work.put("mail.send", 987654, dedup_key="late", now=now, not_after=now)
+    run("work", "run-once")
+    shown = run("work", "status").stdout
+    assert "Given up: 1." in shown
+    number = shown.split("given up: ")[1].split()[0]
+    assert "mail.send (1 tries): too late" in shown
+    assert run("work", "retry", number).stdout == "1 to be tried again.\n"
+    refused = run("work", "retry", number)
+    assert (refused.exit_code, number in refused.stderr) == (2, True)
+
+
 def test_run_once_takes_no_part_in_the_workers_heartbeat(prepared):
     run("work", "run-once")
     assert "never" in run("work", "status").stdout
