@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ecwi_events.overview.importing_activities import ActivityEntry
     from ecwi_events.overview.importing_document import Faults
     from ecwi_events.overview.importing_figures import DeclaredRecord
-    from ecwi_events.overview.importing_schema import OrganisationEntry
+    from ecwi_events.overview.importing_organisations import OrganisationEntry
 
 
 def check_references(

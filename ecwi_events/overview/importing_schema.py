@@ -9,23 +9,14 @@ from ecwi_events.overview.importing_activities import ActivityEntry, read_activi
 from ecwi_events.overview.importing_checks import check_references
 from ecwi_events.overview.importing_document import BadFile, Faults, Fields, parse
 from ecwi_events.overview.importing_figures import DeclaredRecord, read_figure, read_opening_balance
+from ecwi_events.overview.importing_organisations import OrganisationEntry, read_organisation
 from ecwi_events.overview.rules import FIRST_YEAR, LAST_YEAR
-from ecwi_events.people.importing import OrganisationRecord, SpellRecord
-from ecwi_events.people.models import MembershipClass, OrganisationKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 SCHEMA = "ecwi-edition/1"
 PROSE_BLOCKS = ("about", "introduction", "join", "support", "how_we_count")
-
-
-@dataclass(frozen=True)
-class OrganisationEntry:
-    """An organisation and the line that names it."""
-
-    line: int
-    record: OrganisationRecord
 
 
 @dataclass(frozen=True)
@@ -60,7 +51,7 @@ def read_edition_file(body: bytes, name: str, *, statistics: Collection[str], mo
     year = _year(root, edition)
     texts = _texts(root, edition)
     supporters = root.texts("supporters", most=80)
-    organisations = [_organisation(fields) for fields in root.each("organisations", "organisation")]
+    organisations = [read_organisation(fields) for fields in root.each("organisations", "organisation")]
     activities = [read_activity(fields, year) for fields in root.each("activities", "activity")]
     figures = [read_figure(fields, statistics, money) for fields in root.each("figures", "figure")]
     if balance := root.inner("opening_balance"):
@@ -109,32 +100,3 @@ def _texts(root: Fields, edition: Fields | None) -> dict[str, str]:
         }
         contact.end()
     return {name: text for name, text in found.items() if text}
-
-
-def _organisation(fields: Fields) -> OrganisationEntry:
-    record = OrganisationRecord(
-        key=fields.key("organisation"),
-        name=fields.must("name"),
-        short_name=fields.text("short", most=60),
-        kind=fields.choice("kind", OrganisationKind, default=OrganisationKind.BODY),
-        country=fields.country("country"),
-        note=fields.prose("note"),
-        aliases=tuple(text for _, text in fields.texts("aliases", most=200)),
-        spells=tuple(_spell(spell) for spell in fields.each("membership", f"{fields.where}, membership")),
-    )
-    line = fields.line_at("id")
-    fields.end()
-    return OrganisationEntry(line, record)
-
-
-def _spell(fields: Fields) -> SpellRecord:
-    spell = SpellRecord(
-        membership_class=fields.choice("class", MembershipClass),
-        from_on=fields.day("from"),
-        to_on=fields.day("to"),
-        source=fields.must("source"),
-    )
-    if spell.from_on and spell.to_on and spell.to_on < spell.from_on:
-        fields.complain("to", "the membership ends before it begins.")
-    fields.end()
-    return spell
