@@ -1,20 +1,26 @@
 """From words to bytes: a message as RFC 5322 and RFC 6047 want it, in 7-bit throughout, to exactly one person.
 
-multipart/mixed
- ├ multipart/alternative
- │   ├ text/plain               first, complete by itself
- │   ├ text/html
- │   └ text/calendar; method=…  invitations only
- └ the calendar file            if there is one
+    multipart/mixed                  only with a calendar file
+     ├ multipart/alternative
+     │   ├ text/plain               first, complete by itself
+     │   ├ text/html
+     │   └ text/calendar; method=…  invitations only
+     └ the calendar file
+
+Built from the standard library's MIME classes rather than from `EmailMessage`, which parses every field again as it is
+set: that took a third of the time of a whole mail.
 """
 
 from __future__ import annotations
 
+import binascii
+from base64 import encodebytes
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.nonmultipart import MIMENonMultipart
+from email.policy import compat32
+from email.utils import format_datetime, formataddr
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.text import clean_line
@@ -25,10 +31,9 @@ if TYPE_CHECKING:
     from ecwi_events.mail.letters import CalendarFile, Letter, Sender
     from ecwi_events.mail.rendering import Rendered
 
-LONGEST_LINE = 78
-LONGEST_FIELD = 600
 LONGEST_NAME = 80
-POLICY = SMTP.clone(cte_type="7bit")
+# Plain fields stay on one line: a folded one may begin with an empty line, which some readers show.
+POLICY = compat32.clone(linesep="\r\n", max_line_length=0)
 
 
 @dataclass(frozen=True)
@@ -44,22 +49,19 @@ class Envelope:
 
 def build(envelope: Envelope, letter: Letter, words: Rendered) -> bytes:
     """Return the whole message, CRLF line ends, nothing beyond ASCII."""
-    message = EmailMessage(policy=POLICY)
-    _add_fields(message, envelope, letter, words.subject)
-    message.set_content(words.text, charset="utf-8", cte="quoted-printable")
-    message.add_alternative(words.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    body = MIMEMultipart("alternative", policy=POLICY)
+    body.attach(_words("plain", words.text))
+    body.attach(_words("html", words.html))
+    whole = body
     if letter.calendar:
-        _add_calendar(message, letter.calendar)
-    message["Content-Language"] = letter.language  # last: set_content() takes away every Content field
-    return message.as_bytes(policy=POLICY.clone(max_line_length=_longest_line(message)))
-
-
-def _longest_line(message: EmailMessage) -> int:
-    """Keep plain header fields on one line: folded ones may begin with an empty line, which some readers show.
-
-    Encoded words have a limit of 75 letters of their own, so those fields are folded.
-    """
-    return LONGEST_FIELD if all(str(value).isascii() for value in message.values()) else LONGEST_LINE
+        if letter.calendar.method:  # without a disposition: with one, Thunderbird does not show the invitation
+            body.attach(_file(letter.calendar, "text", "calendar", charset="utf-8", method=letter.calendar.method))
+        whole = MIMEMultipart("mixed", policy=POLICY)
+        whole.attach(body)
+        whole.attach(_attachment(letter.calendar))
+    for name, value in _fields(envelope, letter, words.subject):
+        whole[name] = value
+    return whole.as_bytes(policy=POLICY)
 
 
 def wire_address(address: str) -> str:
@@ -74,30 +76,53 @@ def wire_address(address: str) -> str:
     return f"{local}@{domain.encode('idna').decode('ascii')}"
 
 
-def _add_fields(message: EmailMessage, envelope: Envelope, letter: Letter, subject: str) -> None:
-    message["Subject"] = clean_line(subject)
-    message["From"] = Address(display_name=envelope.sender.name, addr_spec=envelope.sender.address)
-    message["To"] = Address(
-        display_name=clean_line(letter.to_name)[:LONGEST_NAME], addr_spec=wire_address(envelope.recipient)
-    )
-    message["Reply-To"] = envelope.sender.address
-    message["Date"] = format_datetime(envelope.now)
-    message["Message-ID"] = envelope.message_id
-    if letter.thread:
-        message["References"] = letter.thread
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    message["X-Mail-Kind"] = envelope.kind
+def _fields(envelope: Envelope, letter: Letter, subject: str) -> list[tuple[str, str]]:
+    sender = envelope.sender
+    fields = [
+        ("Subject", _encoded("Subject", clean_line(subject))),
+        ("From", _mailbox("From", sender.name, sender.address)),
+        ("To", _mailbox("To", clean_line(letter.to_name)[:LONGEST_NAME], wire_address(envelope.recipient))),
+        ("Reply-To", sender.address),
+        ("Date", format_datetime(envelope.now)),
+        ("Message-ID", envelope.message_id),
+        ("Content-Language", letter.language),
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Auto-Response-Suppress", "OOF, AutoReply"),
+        ("X-Mail-Kind", envelope.kind),
+    ]
+    return [*fields, ("References", letter.thread)] if letter.thread else fields
 
 
-def _add_calendar(message: EmailMessage, calendar: CalendarFile) -> None:
+def _mailbox(field: str, name: str, address: str) -> str:
+    shown = _encoded(field, name)
+    return formataddr((name, address)) if shown == name else f"{shown} <{address}>"
+
+
+def _encoded(field: str, value: str) -> str:
+    """Return the value itself if it is plain, else as encoded words; what only looks like one is encoded as well."""
+    if value.isascii() and "=?" not in value:
+        return value
+    return Header(value, "utf-8", header_name=field).encode(linesep="\r\n")
+
+
+def _words(kind: str, words: str) -> MIMENonMultipart:
+    part = MIMENonMultipart("text", kind, charset="utf-8", policy=POLICY)
+    part["Content-Transfer-Encoding"] = "quoted-printable"
+    part.set_payload(binascii.b2a_qp(words.encode()).decode("ascii"))
+    return part
+
+
+def _attachment(calendar: CalendarFile) -> MIMENonMultipart:
     if calendar.method:
-        message.add_alternative(calendar.body, "text", "calendar", cte="base64")
-        part = list(message.iter_parts())[-1]
-        part.replace_header("Content-Type", f'text/calendar; charset="utf-8"; method={calendar.method}')
-        del part["Content-Disposition"]  # with one, Thunderbird does not show the invitation
-        message.add_attachment(calendar.body, "application", "ics", filename=calendar.name, cte="base64")
-        message.get_payload()[-1].set_param("name", calendar.name)  # type: ignore[union-attr,index]
-        return
-    message.add_attachment(calendar.body, "text", "calendar", filename=calendar.name, cte="base64")
-    message.get_payload()[-1].set_param("charset", "utf-8")  # type: ignore[union-attr,index]
+        part = _file(calendar, "application", "ics", name=calendar.name)
+    else:
+        part = _file(calendar, "text", "calendar", charset="utf-8")
+    part.add_header("Content-Disposition", "attachment", filename=calendar.name)
+    return part
+
+
+def _file(calendar: CalendarFile, main: str, sub: str, **parameters: str) -> MIMENonMultipart:
+    part = MIMENonMultipart(main, sub, policy=POLICY, **parameters)
+    part["Content-Transfer-Encoding"] = "base64"
+    part.set_payload(encodebytes(calendar.body).decode("ascii"))
+    return part
