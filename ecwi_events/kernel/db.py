@@ -7,6 +7,7 @@ PostgreSQL: time-outs, so that nothing waits for ever. Reasons: docs/decisions/0
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
@@ -34,6 +35,7 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+RESTED_SECONDS = 1.0
 SQLITE_NEEDED = (3, 35)  # the first release with RETURNING
 
 _write_mutex = threading.Lock()
@@ -120,7 +122,6 @@ def engine_options(url: str) -> dict[str, Any]:
     settings = "-c lock_timeout=3000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=30000"
     return {
         "connect_args": {"options": f"{settings} -c timezone=UTC", "connect_timeout": 5},
-        "pool_pre_ping": True,
         "pool_size": 20,
         "max_overflow": 20,
         "pool_timeout": 10,
@@ -130,6 +131,7 @@ def engine_options(url: str) -> dict[str, Any]:
 def prepare_engine(engine: sa.Engine, *, durable: bool = True) -> None:
     """Give an engine the house's rules; ``durable=False`` is for throw-away test databases only."""
     if engine.dialect.name != "sqlite":
+        _ask_after_a_rest(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -147,6 +149,26 @@ def prepare_engine(engine: sa.Engine, *, durable: bool = True) -> None:
     def on_begin(connection: sa.Connection) -> None:
         writing = connection.get_execution_options().get("writing")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _ask_after_a_rest(engine: sa.Engine) -> None:
+    """Ask a connection that lay idle whether it is still there; one that was in use a moment ago is not asked.
+
+    So a database that was restarted in the quiet costs nobody an error, and a busy one no extra question.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def on_checkin(_connection: Any, record: Any) -> None:  # noqa: ANN401 - the pool's own objects
+        record.info["rested_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(connection: Any, record: Any, _proxy: object) -> None:  # noqa: ANN401
+        if time.monotonic() - record.info.get("rested_since", time.monotonic()) < RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError from error  # the pool takes a fresh one and asks nobody else
 
 
 def when_work_is_committed(ring: Callable[[], None]) -> None:

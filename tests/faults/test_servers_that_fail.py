@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from ecwi_events.app import create_app
-from ecwi_events.kernel.db import db, transaction, when_work_is_committed
+from ecwi_events.kernel.db import RESTED_SECONDS, db, transaction, when_work_is_committed
 from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.overview import service as overview
 from ecwi_events.overview.models import CompileRun, Edition, RunState
@@ -213,5 +213,21 @@ def test_a_database_that_is_away_answers_503_and_heals(make_settings):
         assert (status, fields["retry-after"]) == (503, "5")
         assert "Traceback" not in page
         server.start_again()
+        assert look(port, activity.slug)[0] == 200
+        assert visit(port, activity.slug, 2) == 3
+
+
+def test_a_database_that_was_restarted_in_the_quiet_costs_nobody_an_error(make_settings):
+    server = postgres.start()
+    with ExitStack() as stack:
+        stack.callback(server.stop)
+        environment = stack.enter_context(service("own", make_settings, None, DATABASE_URL=f"{server.url}/postgres"))
+        activity = queries.find_activity(make_activity())
+        db.session.remove()
+        _, port = stack.enter_context(processes.web(f"{processes.TARGET}:flask_app", environment))
+        assert visit(port, activity.slug, 1) == 3
+        server.crash()
+        server.start_again()
+        time.sleep(RESTED_SECONDS)
         assert look(port, activity.slug)[0] == 200
         assert visit(port, activity.slug, 2) == 3
