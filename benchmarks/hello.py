@@ -99,17 +99,14 @@ def _sign_up_and_wait(port: int, slug: str, people: range, mails: Path) -> int:
 
 
 def _postgres(url: str) -> list[psutil.Process]:
+    """The PostgreSQL that listens on the port of this address."""
     if url.startswith("sqlite"):
         return []
-    port = url.rpartition(":")[2].partition("/")[0]
-    return [p for p in psutil.process_iter() if p.name() == "postgres" and f"-p {port}" in " ".join(p.cmdline())] or [
-        psutil.Process(int(pid)) for pid in _listeners(int(port))
-    ]
-
-
-def _listeners(port: int) -> set[int]:
-    found = psutil.net_connections("tcp")
-    return {c.pid for c in found if c.pid and c.status == "LISTEN" and c.laddr and c.laddr[1] == port}
+    port = int(url.rpartition(":")[2].partition("/")[0])
+    listeners = {
+        c.pid for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr and c.laddr[1] == port
+    }
+    return [psutil.Process(pid) for pid in listeners if pid]
 
 
 if __name__ == "__main__":
