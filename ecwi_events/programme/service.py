@@ -121,11 +121,15 @@ def move_to_status(
 ) -> None:
     """Move an activity to another status, write who did it, and have the feed exported anew.
 
+    A move to the status that it has already, as by a second press of the button, changes nothing.
+
     Raises:
         NotFound: there is no such activity.
         Refused: the move is not allowed, or something is missing before everybody may see it.
     """
     activity = _get(activity_id)
+    if activity.status is status:
+        return
     if not rules.may_move(activity.status, status):
         raise Refused("move", f"An activity that is {activity.status} cannot become {status}.")
     if rules.is_public(status) and not rules.is_public(activity.status):

@@ -12,7 +12,6 @@ from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.people import queries as people
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme import rules
-from ecwi_events.programme import service as programme_service
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Theme
 from ecwi_events.registration import queries, service
 from ecwi_events.web import identity, office_form, times, zones
@@ -80,7 +79,7 @@ def create_activity() -> ResponseReturnValue:
         with transaction():
             activity_id = service.create_activity(new, capacity=capacity, by_person_id=by, now=now)
             if form.wants_publishing:
-                programme_service.move_to_status(activity_id, ActivityStatus.PLANNED, by_person_id=by, now=now)
+                service.move_to_status(activity_id, ActivityStatus.PLANNED, by_person_id=by, now=now)
     except Invalid as invalid:
         return _form_page(form.wrong(invalid)), 422
     except Refused as refused:
@@ -104,7 +103,7 @@ def move(activity_id: int) -> ResponseReturnValue:
         raise Invalid({"status": "Choose one of the buttons"})
     try:
         with transaction():
-            programme_service.move_to_status(
+            service.move_to_status(
                 activity_id, ActivityStatus(status), by_person_id=who.person_id if who else None, now=now
             )
     except Refused as refused:

@@ -10,6 +10,7 @@ from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.programme import queries as programme
+from ecwi_events.programme.rules import is_public
 from ecwi_events.registration import queries, rules, service
 from ecwi_events.registration.models import Place
 from ecwi_events.web import programme as programme_pages
@@ -149,6 +150,7 @@ def _my_page(mine: MySignUp, *, now: datetime, more: str = "") -> str:
         mine=mine,
         activity=mine.activity,
         steps=[(step, _joining(mine, step, now=now)) for step in steps],
+        is_public=is_public(mine.activity.status),
         may_undo=may_undo,
         is_open=facts is not None and rules.refusal(facts, now=now) is None,
         is_to_come=any(_is_to_come(step) for step in steps),
@@ -167,7 +169,7 @@ def _joining(mine: MySignUp, step: Step, *, now: datetime) -> str:
         session.starts_at,
         session.ends_at,
         has_place=mine.place is Place.CONFIRMED,
-        is_cancelled=session.is_cancelled,
+        is_cancelled=session.is_cancelled or mine.activity.status == "postponed",
         now=now,
     )
     return session.meeting_url or "" if is_open else ""

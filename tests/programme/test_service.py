@@ -104,6 +104,7 @@ def test_each_move_is_logged_and_exports_the_feed_once():
     activity_id = make_activity()
     with transaction():
         service.move_to_status(activity_id, ActivityStatus.RUNNING, by_person_id=None, reason="it began", now=NOW)
+        service.move_to_status(activity_id, ActivityStatus.RUNNING, by_person_id=None, reason="once more", now=NOW)
     log = db.session.scalars(sa.select(StatusChange.status).order_by(StatusChange.id)).all()
     keys = db.session.scalars(sa.select(Work.dedup_key).where(Work.kind == "feed.export").order_by(Work.id)).all()
     assert log == ["draft", "planned", "running"]

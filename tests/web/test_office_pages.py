@@ -2,7 +2,7 @@ import pytest
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
-from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus
+from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, StatusChange
 from tests import make
 from tests.web.conftest import words
 
@@ -170,10 +170,23 @@ def test_publishing_and_moving_on(client, office):
     assert ">Publish</button>" in words(client.get(address))
     assert client.post(f"{address}/status", data={"status": "planned"}).status_code == 303
     assert "Published" in words(client.get(address))
-    refused = client.post(f"{address}/status", data={"status": "planned"})
+    assert client.post(f"{address}/status", data={"status": "planned"}).status_code == 303, "a second press is no error"
+    log = db.session.scalars(sa.select(StatusChange.status).order_by(StatusChange.id)).all()
+    assert log == ["draft", "planned"]
+    client.post(f"{address}/status", data={"status": "completed"})
+    refused = client.post(f"{address}/status", data={"status": "draft"})
     assert refused.status_code == 409
-    assert "An activity that is planned cannot become planned." in words(refused)
+    assert "An activity that is completed cannot become draft." in words(refused)
     assert client.post(f"{address}/status", data={"status": "cancelled"}).status_code == 422
+
+
+def test_an_activity_that_people_signed_up_for_is_not_hidden_again(client, office):
+    activity = make.make_activity()
+    make.sign_up(activity)
+    refused = client.post(f"/office/activities/{activity}/status", data={"status": "draft"})
+    assert refused.status_code == 409
+    assert "People have signed up. Postpone it instead." in words(refused)
+    assert activities()[0].status is ActivityStatus.PLANNED
 
 
 @pytest.mark.parametrize("path", ["/office/activities/987654", "/office/activities/99999999999999999999"])

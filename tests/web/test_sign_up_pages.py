@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people.models import EmailAddress, Person
-from ecwi_events.programme.models import ActivitySession
-from ecwi_events.registration import queries
+from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus
+from ecwi_events.registration import queries, service
 from ecwi_events.registration.models import Place, Registration
 from tests import make
 from tests.web.conftest import words
@@ -177,6 +177,35 @@ def test_my_page_says_what_i_have_and_a_get_changes_nothing(client):
         assert client.head(link_of(mine.registration_id)).status_code == 200
     assert "You are number 1 in the line" in words(client.get(link_of(waits.registration_id)))
     assert db.session.execute(sa.select(sa.inspect(Registration).local_table)).all() == before
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_my_page_of_a_postponed_activity_says_so_and_offers_no_calendar(client, the_clock, waits):
+    activity = make.make_activity(capacity=1)
+    first, second = make.sign_up(activity), make.sign_up(activity)
+    link = link_of((second if waits else first).registration_id)
+    assert ("Add it to my calendar" in words(client.get(link))) is not waits
+    with transaction() as session:
+        service.move_to_status(activity, ActivityStatus.POSTPONED, by_person_id=None, now=make.NOW)
+        session.execute(sa.update(ActivitySession).values(meeting_url="https://meet.example/room"))
+    the_clock.now = db.session.scalar(sa.select(ActivitySession.starts_at))
+    page = words(client.get(link))
+    assert "<h1>This activity is postponed</h1>" in page
+    assert f"your place{' in the line' if waits else ''} stays yours. Look here again for the new date." in page
+    for never in ("to my calendar", "You have a place", "You are number", "meet.example", "we also write to you"):
+        assert never not in page
+    assert "Withdraw from this activity" in page
+
+
+def test_my_page_of_an_activity_that_is_hidden_again_does_not_lead_to_a_page_that_is_not_there(client):
+    activity = make.make_activity()
+    mine = make.sign_up(activity)
+    assert f'href="{PAGE}"' in client.get(link_of(mine.registration_id)).text
+    with transaction() as session:
+        session.execute(sa.update(Activity).values(status=ActivityStatus.DRAFT))
+    page = client.get(link_of(mine.registration_id))
+    assert page.status_code == 200
+    assert f'href="{PAGE}' not in page.text
 
 
 def test_withdrawing_and_undoing_it(client):
