@@ -5,8 +5,11 @@ Every setting is a variable ``ECWI_<NAME>``; a wrong one ends in `SettingsError`
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import secrets
+import zoneinfo
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent
 SOCKET_PATH_LIMIT = 100  # a Unix socket's path may have about 107 bytes; the rest is room for its file name
 KEY_BYTES_AT_LEAST = 16
+ADDRESS_FILE, LOCK_FILE = "address", "serve.lock"  # in the run folder, while the service is up
 
 
 class SettingsError(Exception):
@@ -102,7 +106,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     port = _integer(
         env, "ECWI_PORT", default=_integer(env, "PORT", default=8000, least=1, most=65535), least=1, most=65535
     )
-    base_url = (env.get("ECWI_BASE_URL") or f"http://localhost:{port}").rstrip("/")
+    base_url = (env.get("ECWI_BASE_URL") or _running_at(data_dir) or f"http://localhost:{port}").rstrip("/")
     _check_base_url(base_url)
     _make_writable(data_dir)
     return Settings(
@@ -113,7 +117,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir=data_dir,
         mail=_mail(env.get("ECWI_MAIL_URL") or f"file:{data_dir / 'mail'}"),
         mail_from=_mail_from(env, base_url),
-        office_time_zone=env.get("ECWI_OFFICE_TIME_ZONE") or "Europe/Amsterdam",
+        office_time_zone=_zone(env),
         port=port,
         lease_seconds=_integer(env, "ECWI_LEASE_SECONDS", default=60, least=1, most=3600),
         tick_seconds=_integer(env, "ECWI_TICK_SECONDS", default=30, least=1, most=3600),
@@ -127,9 +131,34 @@ def python_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONTZPATH": ""}
 
 
+def _running_at(data_dir: Path) -> str | None:
+    """Return the address at which this data folder is being served, so that commands print links that work.
+
+    Only the address of a tree that is up: it holds the lock, and what a killed one has left behind is not believed.
+    """
+    try:
+        with (data_dir / "run" / LOCK_FILE).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            return (data_dir / "run" / ADDRESS_FILE).read_text(encoding="ascii").strip() or None
+    except OSError:
+        pass
+    return None
+
+
+def _zone(env: Mapping[str, str]) -> str:
+    name = env.get("ECWI_OFFICE_TIME_ZONE") or "Europe/Amsterdam"
+    if name not in zoneinfo.available_timezones():
+        raise SettingsError(f"ECWI_OFFICE_TIME_ZONE: {name!r} is no time zone. Use a name like Europe/Amsterdam.")
+    return name
+
+
 def _make_writable(data_dir: Path) -> None:
     try:
-        (data_dir / "run").mkdir(parents=True, exist_ok=True, mode=0o700)
+        data_dir.parent.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(exist_ok=True, mode=0o700)  # the database and the mails in it are nobody else's business
+        (data_dir / "run").mkdir(exist_ok=True, mode=0o700)
         probe = data_dir / "run" / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()
@@ -163,8 +192,13 @@ def _database_url(env: Mapping[str, str], data_dir: Path) -> str:
 
 
 def _check_base_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 1  # asking for it is what finds a port beyond 65535
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    good = parts.scheme in {"http", "https"} and parts.hostname and port
+    if not good or parts.query or parts.fragment or parts.username:
         raise SettingsError(f"ECWI_BASE_URL: {url!r} is not an address of a site. Use https://events.example.org.")
 
 
@@ -175,13 +209,27 @@ def _secret_key(env: Mapping[str, str], data_dir: Path) -> str:
             raise SettingsError(f"ECWI_SECRET_KEY: use {KEY_BYTES_AT_LEAST} characters or more.")
         return key
     path = data_dir / "secret-key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
+    if not path.exists():
+        _keep_fresh_key(path)
+    key = path.read_text(encoding="ascii", errors="replace").strip()
+    if len(key) < KEY_BYTES_AT_LEAST:
+        raise SettingsError(
+            f"ECWI_SECRET_KEY: the key in {path} is empty or cut. Bring it back from a backup, or set one."
+        )
+    return key
+
+
+def _keep_fresh_key(path: Path) -> None:
+    """Write a new key whole or not at all; of two processes that start at once the first one's key is kept."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(fresh := secrets.token_urlsafe(32))
-    return fresh
+        file.write(secrets.token_urlsafe(32))
+        file.flush()
+        os.fsync(file.fileno())
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
 
 
 def _mail(url: str) -> MailSetting:

@@ -1,5 +1,6 @@
 """Every wrong setting names itself, and every right one is understood."""
 
+import fcntl
 import stat
 
 import pytest
@@ -30,6 +31,8 @@ def read(tmp_path):
         ("ECWI_BASE_URL", "https://events.example.org/?a=b"),
         ("ECWI_BASE_URL", "https://events.example.org/#top"),
         ("ECWI_BASE_URL", "https://user@events.example.org"),
+        ("ECWI_BASE_URL", "https://events.example.org:99999999"),
+        ("ECWI_OFFICE_TIME_ZONE", "Mars/Olympus"),
         ("ECWI_SECRET_KEY", "too short"),
         ("ECWI_DATA_DIR", "/dev/null/x"),
         ("ECWI_MAIL_URL", "pigeon://roof"),
@@ -122,3 +125,26 @@ def test_one_socket_has_three_spellings(read, tmp_path):
 def test_children_take_time_zones_from_the_locked_package(monkeypatch):
     monkeypatch.setenv("PYTHONTZPATH", "/usr/share/zoneinfo")
     assert config.python_environment()["PYTHONTZPATH"] == ""
+
+
+def test_an_empty_or_cut_key_file_is_refused(read, tmp_path):
+    read()
+    (tmp_path / "secret-key").write_text("")
+    with pytest.raises(SettingsError, match="empty or cut"):
+        read()
+
+
+def test_a_new_data_folder_is_nobody_elses_business(tmp_path):
+    folder = tmp_path / "deep" / "data"
+    from_environment({"ECWI_DATA_DIR": str(folder)})
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_commands_take_the_address_of_the_tree_that_is_up_and_of_no_other(read, tmp_path):
+    read()
+    (tmp_path / "run" / config.ADDRESS_FILE).write_text("http://localhost:8765")
+    assert read().base_url == "http://localhost:8000"
+    with (tmp_path / "run" / config.LOCK_FILE).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert read().base_url == "http://localhost:8765"
+        assert read(ECWI_BASE_URL="https://events.example.org").base_url == "https://events.example.org"

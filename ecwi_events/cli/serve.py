@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import socket
+import sys
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -74,7 +77,7 @@ def only_one(settings: Settings) -> Iterator[None]:
     Raises:
         SettingsError: another tree holds it.
     """
-    with (settings.data_dir / "run" / "serve.lock").open("a+") as file:
+    with (settings.data_dir / "run" / config.LOCK_FILE).open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -86,6 +89,7 @@ def only_one(settings: Settings) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
+        (settings.data_dir / "run" / config.ADDRESS_FILE).write_text(settings.base_url, encoding="ascii")
         yield
 
 
@@ -147,10 +151,17 @@ def _welcome(app: Flask, settings: Settings) -> None:
     for role, link in links.items():
         _say(f"  sign in as {role:<8}{link}")
     if links:
-        _say("\nEach link works once, for 15 minutes. A new one: ecwi-events sign-in-link EMAIL")
+        _say(f"\nEach link works once, for 15 minutes. A new one: {_program()} sign-in-link EMAIL")
     elif nobody:
-        _say("Nobody is here yet. Type: ecwi-events create-person EMAIL --name 'Full Name' --role office")
+        _say(f"Nobody is here yet. Type: {_program()} create-person EMAIL --name 'Full Name' --role office")
     _say(f"Data: {settings.data_dir}   Logs: {settings.data_dir / 'log'}   Stop: Ctrl-C")
+
+
+def _program() -> str:
+    """Return how this program is called from where one stands."""
+    if shutil.which("ecwi-events"):
+        return "ecwi-events"
+    return str(Path(sys.argv[0]))
 
 
 def _say(words: str) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
 from ecwi_events.kernel import integrity
+from ecwi_events.kernel.errors import DomainError, Invalid
 from ecwi_events.kernel.text import clean_line, clean_prose
 
 if TYPE_CHECKING:
@@ -88,8 +89,17 @@ class Line(sa.types.TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
-        """Clean; a text of blanks becomes the empty text."""
-        return None if value is None else clean_line(value)
+        """Clean; a text of blanks becomes the empty text.
+
+        Raises:
+            Invalid: the text is too long. PostgreSQL would refuse it in its own words, and SQLite would keep it.
+        """
+        if value is None:
+            return None
+        line, most = clean_line(value), self.impl_instance.length  # type: ignore[attr-defined]  # a String
+        if most and len(line) > most:
+            raise Invalid({"text": f"Use {most} letters or fewer: “{line[:40]}…” is too long"})
+        return line
 
 
 class Prose(sa.types.TypeDecorator[str]):
@@ -205,6 +215,11 @@ def transaction() -> Iterator[Session]:
     except sa.exc.IntegrityError as error:
         session.rollback()
         raise integrity.translated(error) from error
+    except sa.exc.StatementError as error:
+        session.rollback()
+        if isinstance(error.orig, DomainError):  # a column's own promise was broken, such as its length
+            raise error.orig from error
+        raise
     except BaseException:
         session.rollback()
         raise

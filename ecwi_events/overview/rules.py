@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ecwi_events.overview.models import EditionState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date, datetime
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+AHEAD_OF_UTC = timedelta(hours=14)  # the zone that is furthest ahead
 
 
 def year_refusal(year: int) -> str | None:
@@ -17,6 +20,18 @@ def year_refusal(year: int) -> str | None:
     if FIRST_YEAR <= year <= LAST_YEAR:
         return None
     return f"There is no overview of the year {year}. Choose a year from {FIRST_YEAR} to {LAST_YEAR}."
+
+
+def as_of_refusal(year: int, as_of: date, *, now: datetime) -> str | None:
+    """Return why the records of a year cannot be counted up to this day, or None.
+
+    What lies ahead has not been held. A day counts as begun when it has begun anywhere.
+    """
+    if as_of > (now + AHEAD_OF_UTC).date():
+        return "Choose today or an earlier day"
+    if as_of.year < year:
+        return f"Choose a day from 1 January {year} on"
+    return None
 
 
 def publication_refusal(state: EditionState, errors: Sequence[str]) -> tuple[str, str] | None:

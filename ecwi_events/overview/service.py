@@ -24,10 +24,12 @@ def start_compile(year: int, as_of: date, requested_by_id: int | None, *, now: d
     """Ask for an edition of a year; return the run's id, which is that of the run under way if there is one.
 
     Raises:
-        Invalid: there can be no overview of this year.
+        Invalid: there can be no overview of this year, or not up to this day.
     """
     if refusal := rules.year_refusal(year):
         raise Invalid({"year": refusal})
+    if refusal := rules.as_of_refusal(year, as_of, now=now):
+        raise Invalid({"as_of": refusal})
     if under_way := queries.run_under_way(year):
         return under_way.id
     run = CompileRun(

@@ -41,6 +41,8 @@ def address_fault(address: str) -> str | None:
         validate_email(address, check_deliverability=False, test_environment=True, strict=False)
     except EmailNotValidError:
         return "Enter an email address in the correct format, like name@example.org"
+    if not address.rpartition("@")[0].isascii():
+        return "Enter an address with plain letters before the @: we cannot write to this one"
     if len(address) > LONGEST_ADDRESS:
         return f"Enter an email address of {LONGEST_ADDRESS} characters or fewer"
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from ecwi_events.programme.service import NewActivity
     from ecwi_events.registration.rules import SignUpFacts
 
+    Held = sa.Row[int, Place, int | None, datetime]
+
 MAIL_PRIORITY = 30
+SAME_CLICK = timedelta(minutes=2)  # so soon after the first it is the same person at the same form, who may know
 HELD = (Place.CONFIRMED, Place.OFFERED, Place.WAITING)
 
 # Built once: on the way of every sign-up, making a statement costs more than running it.
-_HELD = sa.select(Registration.id, Registration.place).where(
+_HELD = sa.select(Registration.id, Registration.place, Registration.queue_place, Registration.created_at).where(
     Registration.places_id == sa.bindparam("places"), Registration.person_id == sa.bindparam("person")
 )
 _WHOM = (
@@ -221,9 +225,12 @@ def _write(
     return written[0] if written else None
 
 
-def _repeat(held: sa.Row[int, Place] | None, facts: SignUpFacts, *, now: datetime) -> SignedUp:
+def _repeat(held: Held | None, facts: SignUpFacts, *, now: datetime) -> SignedUp:
     if held is None:  # withdrawn and gone in the same instant: let the person try again
         raise Refused("try_again", "Please send the form once more.")
+    if held.created_at > now - SAME_CLICK:
+        number = queries.number_in_line(facts.places_id or 0, held.queue_place)
+        return SignedUp(held.id, Place(held.place), number if held.place is Place.WAITING else None, is_repeat=True)
     _tell("registration.already", held.id, now=now, within=f"{now:%Y-%m-%dT%H}")
     if facts.is_full:
         return SignedUp(held.id, Place.WAITING, facts.waiting + 1, is_repeat=True)
@@ -262,7 +269,7 @@ def _tell(kind: str, registration_id: int, *, now: datetime, within: str | None 
     )
 
 
-def _registration_of(places_id: int | None, person_id: int) -> sa.Row[int, Place] | None:
+def _registration_of(places_id: int | None, person_id: int) -> Held | None:
     return db.session.execute(_HELD, {"places": places_id, "person": person_id}).one_or_none()
 
 

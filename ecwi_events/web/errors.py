@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import flask
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -38,6 +38,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     for away in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(away, database_away)
+    app.register_error_handler(StatementError, bad_value)
     app.register_error_handler(Exception, unexpected)
 
 
@@ -79,6 +80,11 @@ def database_away(error: Exception) -> ResponseReturnValue:
     )
     answer.headers["Retry-After"] = RETRY_SECONDS
     return answer
+
+
+def bad_value(error: StatementError) -> ResponseReturnValue:
+    """Answer a value that a column itself refused, such as a text that is too long, with its sentence."""
+    return domain_error(error.orig) if isinstance(error.orig, DomainError) else unexpected(error)
 
 
 def unexpected(error: Exception) -> ResponseReturnValue:

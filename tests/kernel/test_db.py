@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel import db as kernel_db
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.kernel.errors import Refused
+from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.kernel.integrity import explain
 from ecwi_events.people.models import Person
 from ecwi_events.work import service as work
@@ -105,3 +105,10 @@ def test_a_broken_rule_is_translated_once_by_its_constraint():
             sa.text("UPDATE email_address SET normalised = 'ana@a.example' WHERE person_id = :id"), {"id": second}
         )
     assert (refused.value.code, refused.value.message, first) == ("address_taken", "Taken.", first)
+
+
+def test_a_line_that_is_too_long_is_refused_alike_on_both_engines():
+    with pytest.raises(Invalid, match="Use 200 letters or fewer"), transaction() as session:
+        session.add(person("x" * 201))
+        session.flush()
+    assert names() == []

@@ -98,11 +98,11 @@ def test_a_compile_that_breaks_ends_with_1_and_leaves_no_run_under_way(run, prep
         raise ZeroDivisionError("a figure went wrong")
 
     monkeypatch.setattr("ecwi_events.jobs.compiling.compile_snapshot", fail)
-    answer = run("overview", "compile", "2030")
+    answer = run("overview", "compile", "2026")
     assert answer.exit_code == 1
     assert "a figure went wrong" in answer.stderr
     for name, value in prepared.items():
         monkeypatch.setenv(name, value)
     with create_app().app_context():
-        assert queries.run_under_way(2030) is None
+        assert queries.run_under_way(2026) is None
         db.engine.dispose()

@@ -16,6 +16,7 @@ from ecwi_events.work.models import Work
 from tests.make import NOW, make_activity, make_organisation, sign_up, withdraw
 
 pytestmark = pytest.mark.usefixtures("app")
+LATER = NOW + timedelta(minutes=3)
 
 
 def counted(activity_id):
@@ -63,7 +64,7 @@ def test_without_a_limit_nobody_waits():
 def test_the_same_address_in_other_spelling_is_the_same_person():
     activity_id = make_activity(capacity=5)
     sign_up(activity_id, "Olena Koval", "olena@koval.example")
-    again = sign_up(activity_id, "Somebody Else", "  OLENA@Koval.Example ")
+    again = sign_up(activity_id, "Somebody Else", "  OLENA@Koval.Example ", now=LATER)
     assert (again.place, again.is_repeat) == (Place.CONFIRMED, True)
     assert counted(activity_id) == (1, 0)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(EmailAddress)) == 1
@@ -75,16 +76,27 @@ def test_a_repeat_is_told_what_a_first_sign_up_would_be_told():
     activity_id = make_activity(capacity=1)
     sign_up(activity_id, address="olena@koval.example")
     first_in_line = sign_up(activity_id, address="second@koval.example")
-    repeat = sign_up(activity_id, address="olena@koval.example")
+    repeat = sign_up(activity_id, address="olena@koval.example", now=LATER)
     assert (first_in_line.place, first_in_line.number_in_line) == (Place.WAITING, 1)
     assert (repeat.place, repeat.number_in_line) == (Place.WAITING, 2)
     assert counted(activity_id) == (1, 1)
 
 
+def test_a_second_click_on_the_same_form_is_told_what_the_first_one_got():
+    activity_id = make_activity(capacity=1)
+    sign_up(activity_id, address="olena@koval.example")
+    sign_up(activity_id, address="second@koval.example")
+    clicks = [sign_up(activity_id, address=f"{who}@koval.example") for who in ("olena", "second")]
+    assert [(got.place, got.number_in_line, got.is_repeat) for got in clicks] == [
+        (Place.CONFIRMED, None, True), (Place.WAITING, 1, True),
+    ]  # fmt: skip
+    assert [kind for kind, _ in mails()] == ["registration.confirmed", "registration.waiting"]
+
+
 def test_ten_repeats_in_an_hour_send_one_mail():
     activity_id = make_activity()
-    for _ in range(10):
-        sign_up(activity_id, address="olena@koval.example")
+    for minute in range(10):
+        sign_up(activity_id, address="olena@koval.example", now=NOW + timedelta(minutes=3 * minute))
     assert [kind for kind, _ in mails()] == ["registration.confirmed", "registration.already"]
 
 
@@ -216,6 +228,7 @@ def test_a_missing_activity_is_not_found():
         ("Olena", "olena@", "", "email"),
         ("Olena", "olena@koval.example\nBcc: all@koval.example", "", "email"),
         ("Olena", "olena@koval..example", "", "email"),
+        ("Olena", "имя@koval.example", "", "email"),
         ("Olena", "a@b.example", "x" * 201, "organisation"),
     ],
 )

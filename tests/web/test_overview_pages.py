@@ -32,7 +32,7 @@ def make_edition(change=None, *, year=2022, published=False, run=None) -> int:
     snapshot = copy.deepcopy(SNAPSHOT)
     snapshot.update(year=year, **(change or {}))
     with transaction():
-        run = run or service.start_compile(year, date(2022, 12, 31), None, now=NOW)
+        run = run or service.start_compile(year, date(year, 12, 31), None, now=NOW)
         edition = service.write_edition(run, snapshot, now=NOW)
         if published:
             service.publish(edition.id, None, now=NOW)
@@ -510,3 +510,11 @@ def test_a_first_visit_stays_small(client):
     css = re.search(r"/static/overview-[0-9a-f]+\.css", client.get("/overview/2022").text)[0]
     style = client.get(css, headers={"Accept-Encoding": "br"})
     assert len(page.data) + len(style.data) < 20_000
+
+
+@pytest.mark.parametrize("day", ["2026-11-23", "9999-12-31", "2025-12-31"])
+def test_what_has_not_been_held_cannot_be_counted(office, day):
+    answer = office.post("/office/overview/2026/compile", data={"as_of": day})
+    assert answer.status_code == 422
+    assert ("today or an earlier day" in answer.text) != (day == "2025-12-31")
+    assert db.session.query(CompileRun).count() == 0
