@@ -70,13 +70,25 @@ def find_roster(session_id: int) -> Roster | None:
 
 
 def unsettled(session_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return for each session how many people are marked and how many have a confirmed place."""
+    """Return for each session how many people have a confirmed place, and before that how many of these are marked."""
     from ecwi_events.programme.models import ActivitySession  # noqa: PLC0415 - one query only
 
     marked = dict(
         db.session.execute(
             sa.select(Presence.session_id, sa.func.count())
-            .where(Presence.session_id.in_(session_ids), Presence.verdict != Verdict.UNKNOWN)
+            .join(ActivitySession, ActivitySession.id == Presence.session_id)
+            .join(
+                Registration,
+                sa.and_(
+                    Registration.activity_id == ActivitySession.activity_id,
+                    Registration.person_id == Presence.person_id,
+                ),
+            )
+            .where(
+                Presence.session_id.in_(session_ids),
+                Presence.verdict != Verdict.UNKNOWN,
+                Registration.place == Place.CONFIRMED,
+            )
             .group_by(Presence.session_id)
         ).all()
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 HAND_MARKS = (Verdict.PRESENT, Verdict.ABSENT, Verdict.EXCUSED)
+SENT_TWICE = timedelta(minutes=1)  # the same form again so soon is a second press of its button
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,17 @@ def add_visitor(
 ) -> Who:
     """Add somebody who came without signing up, as present. Without an address they stay unidentified.
 
+    The same name without an address, from the same host within a minute, is the same visitor, and nothing is written.
+
     Raises:
         NotFound: there is no such session.
-        Invalid: the name or the address cannot be taken.
+        Invalid: the name, the address or the organisation cannot be taken.
     """
-    faults = {"name": people_rules.name_fault(name), "email": people_rules.address_fault(address) if address else None}
+    faults = {
+        "name": people_rules.name_fault(name),
+        "email": people_rules.address_fault(address) if address else None,
+        "organisation": people_rules.organisation_fault(organisation),
+    }
     if wrong := {field: fault for field, fault in faults.items() if fault}:
         raise Invalid(wrong)
     roster = queries.find_roster(session_id)
@@ -78,6 +86,8 @@ def add_visitor(
     if clean_line(address):
         person_id = people.find_or_create_person(name, address, organisation=organisation, zone=None, now=now)
         who = Who(person_id=person_id)
+    elif just_added := _just_added(session_id, clean_line(name), by_person_id=by_person_id, now=now):
+        return Who(visitor_name=just_added)
     else:
         who = Who(visitor_name=_free_name(clean_line(name), {row.visitor_name for row in roster.rows}))
     _add_evidence(session_id, {who: Verdict.PRESENT}, by_person_id=by_person_id, now=now)
@@ -152,6 +162,31 @@ def _write_presence(session_id: int, verdicts: Mapping[Who, Verdict], *, now: da
 
 def _free_name(name: str, taken: set[str | None]) -> str:
     """Two visitors may have the same name: the second is called "Ana (2)"."""
-    if name not in taken:
-        return name
-    return next(other for number in range(2, len(taken) + 3) if (other := f"{name} ({number})") not in taken)
+    return next(other for number in range(1, len(taken) + 2) if (other := _numbered(name, number)) not in taken)
+
+
+def _numbered(name: str, number: int) -> str:
+    """Return the name that the visitor with this number of a name has, within the letters that a name may have."""
+    end = f" ({number})" if number > 1 else ""
+    return name[: people_rules.LONGEST_NAME - len(end)].rstrip() + end
+
+
+def _just_added(session_id: int, name: str, *, by_person_id: int, now: datetime) -> str | None:
+    """Return the visitor of this name whose only mark this host made within the last minute, or None."""
+    rows = db.session.execute(
+        sa.select(Evidence.visitor_name)
+        .where(Evidence.session_id == session_id, Evidence.visitor_name.is_not(None))
+        .group_by(Evidence.visitor_name)
+        .having(
+            sa.func.count() == 1,
+            sa.func.min(Evidence.recorded_by_id) == by_person_id,
+            sa.func.min(Evidence.recorded_at) > now - SENT_TWICE,
+        )
+    ).all()
+    known = {row.visitor_name for row in rows}
+    visitors = db.session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Presence)
+        .where(Presence.session_id == session_id, Presence.visitor_name.is_not(None))
+    )
+    return next((one for number in range(1, (visitors or 0) + 1) if (one := _numbered(name, number)) in known), None)

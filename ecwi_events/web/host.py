@@ -144,6 +144,7 @@ def _page(roster: Roster, form: Form | None = None, *, now: datetime) -> str:
         shown=dates.session_times(session.starts_at, session.ends_at, session.zone, now=now),
         when=_when(session.starts_at, session.ends_at, session.zone, now=now),
         is_on=session.starts_at <= now < session.ends_at,
+        begins=dates.moment(session.starts_at, session.zone, now=now) if now < session.starts_at else "",
         marked_at=lambda row: dates.moment(row.marked_at, session.zone, now=now),
         number_of_sessions=len(roster.activity.sessions),
     )

@@ -59,6 +59,11 @@ def mark(session_id, host, given, *, now=NOW):
         return service.mark(session_id, given, by_person_id=host, now=now)
 
 
+def add(session_id, host, name, *, now=NOW, **more):
+    with transaction():
+        return service.add_visitor(session_id, name, by_person_id=host, now=now, **more)
+
+
 def test_the_roster_shows_who_has_a_place_and_silence_is_unknown(meeting):
     session_id, _ = meeting
     assert marks(session_id) == {"Ana Horvat": "unknown", "Borys Коваль": "unknown"}
@@ -100,13 +105,45 @@ def test_a_visitor_with_an_address_becomes_a_person(meeting):
 
 def test_visitors_without_an_address_stay_unidentified_and_may_share_a_name(meeting):
     session_id, host = meeting
-    for _ in range(2):
-        with transaction():
-            service.add_visitor(session_id, "Ana", by_person_id=host, now=NOW)
+    for at in (NOW, LATER):
+        add(session_id, host, "Ana", now=at)
     visitors = [row.name for row in queries.find_roster(session_id).rows if row.person_id is None]
     assert visitors == ["Ana", "Ana (2)"]
     mark(session_id, host, {Who(visitor_name="Ana"): Verdict.ABSENT})
     assert marks(session_id)["Ana"] == "absent"
+
+
+def test_a_form_that_is_sent_twice_adds_one_visitor(meeting):
+    session_id, host = meeting
+    for seconds in (0, 59):
+        assert add(session_id, host, "Ana", now=NOW + timedelta(seconds=seconds)) == Who(visitor_name="Ana")
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Evidence)) == 1
+    for seconds in (60, 61):
+        assert add(session_id, host, "Ana", now=NOW + timedelta(seconds=seconds)) == Who(visitor_name="Ana (2)")
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Evidence)) == 2
+
+
+def test_another_host_or_a_mark_in_between_makes_it_another_visitor(meeting):
+    session_id, host = meeting
+    add(session_id, host, "Ana")
+    assert add(session_id, make_host(make_organisation()), "Ana") == Who(visitor_name="Ana (2)")
+    mark(session_id, host, {Who(visitor_name="Ana"): Verdict.ABSENT})
+    assert add(session_id, host, "Ana") == Who(visitor_name="Ana (3)")
+
+
+def test_the_second_of_a_long_name_stays_within_the_letters_of_a_name(meeting):
+    session_id, host = meeting
+    first, second = (add(session_id, host, "A" * 200, now=at).visitor_name for at in (NOW, LATER))
+    assert (first, second) == ("A" * 200, f"{'A' * 196} (2)")
+
+
+def test_marked_are_only_people_with_a_place(meeting):
+    session_id, host = meeting
+    add(session_id, host, "Ana")
+    add(session_id, host, "Dana Walk-in", address="dana@walk.example")
+    assert queries.unsettled([session_id, 4711]) == {session_id: (0, 2), 4711: (0, 0)}
+    mark(session_id, host, {who("Ana Horvat"): Verdict.PRESENT, who("Borys Коваль"): Verdict.ABSENT})
+    assert queries.unsettled([session_id]) == {session_id: (2, 2)}
 
 
 def test_somebody_who_is_not_on_the_roster_cannot_be_marked(meeting):
@@ -128,9 +165,12 @@ def test_a_missing_session_is_not_found(app):
         mark(4711, 1, {})
 
 
-@pytest.mark.parametrize(("name", "address", "field"), [("", "", "name"), ("Dana", "dana@", "email")])
-def test_a_visitor_needs_a_name_and_a_true_address_if_any(meeting, name, address, field):
+@pytest.mark.parametrize(
+    ("name", "address", "organisation", "field"),
+    [("", "", "", "name"), ("Dana", "dana@", "", "email"), ("Dana", "", "x" * 201, "organisation")],
+)
+def test_a_visitor_needs_a_name_and_a_true_address_if_any(meeting, name, address, organisation, field):
     session_id, host = meeting
-    with pytest.raises(Invalid) as invalid, transaction():
-        service.add_visitor(session_id, name, address=address, by_person_id=host, now=NOW)
+    with pytest.raises(Invalid) as invalid:
+        add(session_id, host, name, address=address, organisation=organisation)
     assert list(invalid.value.fields) == [field]

@@ -257,6 +257,15 @@ def test_two_hundred_people_weigh_less_than_thirty_kilobytes(client, host, organ
     assert len(gzip.compress(page, 6)) < 30_000 - 5_500 - 4_000, "with the stylesheet and the script"
 
 
+def test_before_a_session_begins_the_page_says_from_when_marks_count(client, host, session_id, the_clock):
+    notice = "This session begins Tue 19 January 2027, 14:00 (Leiden). Marks count from then on."
+    assert notice in words(client.get(path(session_id)))
+    assert client.post(path(session_id), data={fields(session_id)["Ana Novák"]: "present"}).status_code == 303
+    the_clock.now = db.session.scalar(sa.select(ActivitySession.starts_at))
+    make.signed_in(client, host)
+    assert "This session begins" not in client.get(path(session_id)).text
+
+
 def test_live_now_is_said_in_session_time(client, host, session_id, the_clock):
     assert "Live now" not in client.get(path(session_id)).text
     the_clock.now = db.session.scalar(sa.select(ActivitySession.starts_at)) + timedelta(minutes=1)
