@@ -102,6 +102,11 @@ def find_organisation_id(name: str) -> int | None:
     return db.session.scalar(sa.select(OrganisationAlias.organisation_id).where(OrganisationAlias.folded == folded))
 
 
+def known_organisations(organisation_ids: Sequence[int]) -> set[int]:
+    """Return which of these organisations there are."""
+    return set(db.session.scalars(sa.select(Organisation.id).where(Organisation.id.in_(organisation_ids))))
+
+
 def organisation_names() -> Sequence[tuple[int, str]]:
     """Return id and name of every organisation, by name."""
     rows = db.session.execute(sa.select(Organisation.id, Organisation.name).order_by(Organisation.name)).all()

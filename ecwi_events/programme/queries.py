@@ -159,6 +159,11 @@ def find_activity(activity_id: int) -> ActivityPage | None:
     return _page(_ANY_BY_ID, activity_id)
 
 
+def find_by_key(key: str) -> int | None:
+    """Return the id of the activity with this key, or None."""
+    return db.session.scalar(sa.select(Activity.id).where(Activity.key == key))
+
+
 def activities_of_year(year: int) -> Sequence[ActivityCard]:
     """Return every activity of a home year in display order, drafts too."""
     return _cards(Activity.home_year == year, order=(Activity.display_order, Activity.id))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 SHORTEST_MINUTES = 5
 LONGEST_MINUTES = 12 * 60
 LONGEST_TITLE = 200
+YEARS = range(1990, 2101)
 
 # From where to where an activity may be moved by the office (cancelling reaches people, and has its own act).
 MOVES: dict[str, frozenset[str]] = {
@@ -59,6 +60,16 @@ def title_fault(title: str) -> str | None:
     if not clean_line(title):
         return "Enter a title"
     return None if len(clean_line(title)) <= LONGEST_TITLE else f"Enter a title of {LONGEST_TITLE} letters or fewer"
+
+
+def year_fault(year: int) -> str | None:
+    """Return what is wrong with the year of an overview, or None."""
+    return None if year in YEARS else f"Enter a year from {YEARS[0]} to {YEARS[-1]}"
+
+
+def date_fault(day: date) -> str | None:
+    """Return what is wrong with the day of a session, or None; far years are slips, and some have no time in UTC."""
+    return None if day.year in YEARS else f"Enter a date from {YEARS[0]} to {YEARS[-1]}"
 
 
 def length_fault(minutes: int) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +14,7 @@ from ecwi_events.kernel import dates
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, slug
+from ecwi_events.people import queries as people
 from ecwi_events.programme import rules
 from ecwi_events.programme.models import (
     Activity,
@@ -30,6 +32,8 @@ from ecwi_events.work import service as work
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
+
+_ONCE = re.compile(r"[A-Za-z0-9_-]{16,40}")
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,12 @@ class NewActivity:
     approved_on: date | None = None
     sign_up_closes_at: datetime | None = None
     sessions: Sequence[NewSession] = field(default_factory=tuple)
+    once: str = ""  # a random word of the form: two activities cannot have the same
+
+
+def key_of(once: str) -> str | None:
+    """Return the key of the activity that a form with this random word makes, or None if the word is none of ours."""
+    return f"activity-{once}" if _ONCE.fullmatch(once) else None
 
 
 def create_activity(new: NewActivity, *, by_person_id: int | None, now: datetime) -> int:
@@ -73,7 +83,7 @@ def create_activity(new: NewActivity, *, by_person_id: int | None, now: datetime
     """
     _check(new)
     activity = Activity(
-        key=f"activity-{uuid.uuid4().hex[:12]}",
+        key=key_of(new.once) or f"activity-{uuid.uuid4().hex[:12]}",
         slug=_free_slug(new.title),
         kind=new.kind,
         status=ActivityStatus.DRAFT,
@@ -143,6 +153,13 @@ def _check(new: NewActivity) -> None:
     faults = {}
     if fault := rules.title_fault(new.title):
         faults["title"] = fault
+    if fault := rules.year_fault(new.home_year):
+        faults["home_year"] = fault
+    known = people.known_organisations([*new.co_host_ids, new.host_id or 0])
+    if new.host_id is not None and new.host_id not in known:
+        faults["host_id"] = "Choose an organisation from the list"
+    if not known.issuperset(new.co_host_ids):
+        faults["co_host_ids"] = "Choose organisations from the list"
     for number, session in enumerate(new.sessions):
         faults |= {f"sessions-{number}-{field}": text for field, text in _session_faults(session).items()}
     if faults:
@@ -153,6 +170,8 @@ def _session_faults(new: NewSession) -> dict[str, str]:
     faults = {}
     if fault := rules.title_fault(new.title):
         faults["title"] = fault
+    if fault := rules.date_fault(new.starts_local):
+        faults["starts_local"] = fault
     if fault := rules.length_fault(new.duration_minutes):
         faults["duration_minutes"] = fault
     if dates.canonical_zone(new.zone) is None:

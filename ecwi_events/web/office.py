@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import flask
+from sqlalchemy.exc import IntegrityError
 
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
@@ -12,6 +13,7 @@ from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.people import queries as people
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme import rules
+from ecwi_events.programme import service as programme_service
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Theme
 from ecwi_events.registration import queries, service
 from ecwi_events.web import identity, office_form, times, zones
@@ -72,6 +74,8 @@ def create_activity() -> ResponseReturnValue:
     now, form = clock.utc_now(), office_form.read()
     if form.wants_row:
         return _form_page(form.with_row(zone=_office_zone()))
+    if made := _made_by(form):
+        return made
     who = identity.present()
     by = who.person_id if who else None
     try:
@@ -84,6 +88,10 @@ def create_activity() -> ResponseReturnValue:
         return _form_page(form.wrong(invalid)), 422
     except Refused as refused:
         return _form_page(form, more=refused.message), 409
+    except IntegrityError:  # the same form, sent twice, was faster
+        if made := _made_by(form):
+            return made
+        raise
     flask.flash("The activity is published." if form.wants_publishing else "The draft is saved.")
     return flask.redirect(flask.url_for("office.activity", activity_id=activity_id), 303)
 
@@ -133,6 +141,16 @@ def _activity_page(activity_id: int, more: str = "") -> str:
         is_public=rules.is_public(found.status),
         more=more,
     )
+
+
+def _made_by(form: ActivityForm) -> ResponseReturnValue | None:
+    """Lead to the activity that this same form has made already, or return None."""
+    key = programme_service.key_of(form.value("once"))
+    activity_id = programme.find_by_key(key) if key else None
+    if activity_id is None:
+        return None
+    flask.flash("This form was sent before. Here is what it made.")
+    return flask.redirect(flask.url_for("office.activity", activity_id=activity_id), 303)
 
 
 def _form_page(form: ActivityForm, more: str = "") -> str:

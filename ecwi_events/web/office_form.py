@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import flask
 from ecwi_events.kernel import dates
 from ecwi_events.kernel.dates import WallTimeFold
 from ecwi_events.kernel.errors import Invalid
+from ecwi_events.programme import rules
 from ecwi_events.programme.models import ActivityKind, Theme
 from ecwi_events.programme.service import NewActivity, NewSession
 from ecwi_events.web.forms import Form, typed
@@ -18,7 +20,7 @@ from ecwi_events.web.forms import Form, typed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ABOUT = ("kind", "title", "strapline", "summary", "description", "theme", "host", "year", "capacity")
+ABOUT = ("kind", "title", "strapline", "summary", "description", "theme", "host", "year", "capacity", "once")
 ROW = ("title", "date", "time", "minutes", "zone", "meeting_url", "fold")
 LONGEST_SERIES = 40
 ROWS_AT_FIRST = 2
@@ -62,7 +64,7 @@ class ActivityForm(Form):
     def is_twice(self, number: int) -> bool:
         """Tell whether clocks show a row's time twice, so that the page asks which one is meant."""
         wall = _wall_time(self._row(number))
-        if wall is None:
+        if wall is None or rules.date_fault(wall):
             return False
         try:
             dates.resolve(wall, self._row(number)["zone"])
@@ -83,20 +85,27 @@ class ActivityForm(Form):
         year, capacity = self.value("year"), self.value("capacity")
         if not _is_number(year) or len(year) != len("2026"):
             faults["year"] = "Enter a year, like 2027"
+        if self.value("kind") not in set(ActivityKind):
+            faults["kind"] = "Choose what it is from the list"
+        if self.value("theme") and self.value("theme") not in set(Theme):
+            faults["theme"] = "Choose a theme from the list"
+        if self.value("host") and not _is_number(self.value("host")):
+            faults["host"] = "Choose an organisation from the list"
         if capacity and not (_is_number(capacity) and 1 <= int(capacity) <= MOST_PLACES):
             faults["capacity"] = "Enter the number of places, or leave it empty for no limit"
         if faults:
             raise Invalid(faults)
         new = NewActivity(
-            kind=ActivityKind.WEBINAR if self.value("kind") == ActivityKind.WEBINAR else ActivityKind.PLA,
+            kind=ActivityKind(self.value("kind")),
             title=self.value("title"),
             home_year=int(year),
-            host_id=int(self.value("host")) if _is_number(self.value("host")) else None,
+            host_id=int(self.value("host")) if self.value("host") else None,
             strapline=self.value("strapline"),
             summary=self.value("summary"),
             description=self.value("description"),
-            theme=Theme(self.value("theme")) if self.value("theme") in set(Theme) else None,
+            theme=Theme(self.value("theme")) if self.value("theme") else None,
             sessions=tuple(session for session in sessions if session),
+            once=self.value("once"),
         )
         return new, int(capacity) if capacity else None
 
@@ -123,7 +132,7 @@ class ActivityForm(Form):
 
 def empty(*, year: int, zone: str) -> ActivityForm:
     """Return the form as it is first seen."""
-    values = {"year": str(year), "kind": ActivityKind.PLA.value}
+    values = {"year": str(year), "kind": ActivityKind.PLA.value, "once": secrets.token_urlsafe(16)}
     for number in range(ROWS_AT_FIRST):
         values |= {f"sessions-{number}-minutes": "90", f"sessions-{number}-zone": zone}
     return ActivityForm(values)

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.programme import queries, rules, service
-from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, StatusChange
-from ecwi_events.programme.service import NewSession
+from ecwi_events.programme.models import Activity, ActivityKind, ActivitySession, ActivityStatus, StatusChange
+from ecwi_events.programme.service import NewActivity, NewSession
 from ecwi_events.work.models import Work
 from tests.make import NOW, make_activity, make_organisation, make_session
 
@@ -47,6 +47,10 @@ def test_equal_titles_get_addresses_of_their_own():
     [
         (make_session(starts_local="2027-03-28 02:30"), "starts_local"),  # the clocks skip it
         (make_session(starts_local="2027-10-31 02:30"), "starts_local"),  # the clocks show it twice
+        (make_session(starts_local="0001-01-01 00:00"), "starts_local"),
+        (make_session(starts_local="1989-12-31 23:59"), "starts_local"),
+        (make_session(starts_local="2101-01-01 00:00"), "starts_local"),
+        (make_session(starts_local="9999-12-31 23:59", zone="America/Lima"), "starts_local"),
         (make_session(zone="Mars/Olympus"), "zone"),
         (make_session(minutes=0), "duration_minutes"),
         (make_session(minutes=60 * 13), "duration_minutes"),
@@ -59,6 +63,37 @@ def test_a_session_that_cannot_be_taken_names_its_field_and_nothing_is_written(s
         make_activity(sessions=[make_session(), session])
     assert list(invalid.value.fields) == [f"sessions-1-{field}"]
     assert db.session.scalars(sa.select(Activity)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [({"host_id": 4711}, "host_id"), ({"home_year": 1989}, "home_year"), ({"home_year": 2101}, "home_year")],
+)
+def test_an_activity_that_cannot_be_taken_names_its_field_and_nothing_is_written(facts, field):
+    with pytest.raises(Invalid) as invalid:
+        make_activity(**facts)
+    assert list(invalid.value.fields) == [field]
+    assert db.session.scalars(sa.select(Activity)).all() == []
+
+
+def test_a_co_host_that_is_not_there_cannot_be_taken():
+    new = NewActivity(ActivityKind.PLA, "Title", 2026, co_host_ids=[make_organisation(), 4711])
+    with pytest.raises(Invalid) as invalid, transaction():
+        service.create_activity(new, by_person_id=None, now=NOW)
+    assert list(invalid.value.fields) == ["co_host_ids"]
+
+
+@pytest.mark.parametrize(
+    ("once", "key"),
+    [
+        ("a-word_of-16-let", "activity-a-word_of-16-let"),
+        ("too-short", None),
+        ("x" * 41, None),
+        ("a word with blanks", None),
+    ],
+)
+def test_the_key_of_a_form(once, key):
+    assert service.key_of(once) == key
 
 
 def test_a_time_that_comes_twice_is_taken_when_it_is_said_which():

@@ -1,7 +1,10 @@
+import re
+
 import pytest
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
+from ecwi_events.programme import queries
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, StatusChange
 from tests import make
 from tests.web.conftest import words
@@ -41,6 +44,36 @@ def test_a_draft_needs_a_title_only_and_blank_rows_do_not_count(client, office):
     assert "The draft is saved." in page
     assert "Draft, not published" in page
     assert client.get(f"/a/{activity.slug}").status_code == 404
+
+
+def test_a_form_that_is_sent_twice_makes_one_activity(client, office):
+    once = re.search(r'name="once" value="([^"]+)"', client.get(NEW).text)[1]
+    assert f'name="once" value="{once}"' in client.post(NEW, data=form(title="", once=once)).text
+    answers = [client.post(NEW, data=form(once=once)) for _ in range(2)]
+    (activity,) = activities()
+    assert {(answer.status_code, answer.location) for answer in answers} == {
+        (303, f"/office/activities/{activity.id}")
+    }  # fmt: skip
+    assert "This form was sent before. Here is what it made." in words(client.get(answers[1].location))
+    other = re.search(r'name="once" value="([^"]+)"', client.get(NEW).text)[1]
+    for word in (other, "", "", "short", "with blanks and <b>"):
+        client.post(NEW, data=form(once=word))
+    assert len(activities()) == 6
+
+
+def test_a_form_that_is_sent_twice_in_the_same_moment_makes_one_activity(client, office, monkeypatch):
+    once, find = "a-word-of-the-form", queries.find_by_key
+    client.post(NEW, data=form(once=once))
+    seen = []
+
+    def sees_nothing_at_first(key):
+        seen.append(key)
+        return None if len(seen) == 1 else find(key)
+
+    monkeypatch.setattr(queries, "find_by_key", sees_nothing_at_first)
+    answer = client.post(NEW, data=form(once=once))
+    (activity,) = activities()
+    assert (answer.status_code, answer.location) == (303, f"/office/activities/{activity.id}")
 
 
 def test_publish_does_both_at_once(client, office):
@@ -84,6 +117,16 @@ def test_rows_do_not_grow_for_ever(client, office):
     [
         ({"title": ""}, "title", "Enter a title"),
         ({"year": "soon"}, "year", "Enter a year, like 2027"),
+        ({"year": "1989"}, "year", "Enter a year from 1990 to 2100"),
+        ({"year": "2101"}, "year", "Enter a year from 1990 to 2100"),
+        ({"kind": "party"}, "kind", "Choose what it is from the list"),
+        ({"theme": "party"}, "theme", "Choose a theme from the list"),
+        ({"host": "987654"}, "host", "Choose an organisation from the list"),
+        ({"host": "party"}, "host", "Choose an organisation from the list"),
+        ({"sessions__0__date": "0001-01-01", "sessions__0__time": "00:00"}, "sessions-0-date",
+         "Enter a date from 1990 to 2100"),
+        ({"sessions__0__date": "9999-12-31", "sessions__0__time": "23:59", "sessions__0__zone": "America/Lima"},
+         "sessions-0-date", "Enter a date from 1990 to 2100"),
         ({"capacity": "0"}, "capacity", "Enter the number of places, or leave it empty for no limit"),
         ({"capacity": "many"}, "capacity", "Enter the number of places, or leave it empty for no limit"),
         ({"sessions__0__date": "19.1."}, "sessions-0-date", "Enter the day and the time of the start"),
