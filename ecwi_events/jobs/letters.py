@@ -71,6 +71,9 @@ def _facts_of(mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) 
         "had_place": mine.confirmed_at is not None,
         "city": dates.city(mine.zone),
         "sessions": [_line(session, mine, now=now) for session in to_come],
+        "reminded": reminder_rules.promise(
+            [session.starts_at for session in to_come], mine.confirmed_at or mine.created_at, mine.zone
+        ),
         "starts": dates.moment(to_come[0].starts_at, mine.zone, now=now) if to_come else "",
         "is_under_way": any(s.starts_at <= now for s in activity.sessions if not s.is_cancelled),
     }

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.dates import zone_info
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NIGHT_BEGINS = time(21, 0)
 NIGHT_ENDS = time(7, 30)
@@ -56,12 +60,32 @@ def not_after(starts_at: datetime) -> datetime:
     return starts_at - TOO_LATE_BEFORE
 
 
+def reminds(starts_at: datetime, confirmed_at: datetime, zone: str) -> bool:
+    """Tell whether somebody who got the place at this time is reminded of a session at all."""
+    return due_at(starts_at, zone) >= confirmed_at
+
+
+def promise(starts: Sequence[datetime], confirmed_at: datetime, zone: str) -> str:
+    """Say before which of the sessions to come a reminder really goes out, as the end of "one day before"; empty if none.
+
+    Args:
+        starts: of the sessions to come.
+        confirmed_at: when the person got the place.
+        zone: the person's.
+    """
+    reminded = [reminds(starts_at, confirmed_at, zone) for starts_at in starts]
+    if not any(reminded):
+        return ""
+    if len(reminded) == 1:
+        return "the session"
+    return "each session" if all(reminded) else "each later session"
+
+
 def verdict(starts_at: datetime, zone: str, *, confirmed_at: datetime, now: datetime) -> Verdict:
     """Return what to do now about the reminder of the day before."""
-    due = due_at(starts_at, zone)
-    if due < confirmed_at:
+    if not reminds(starts_at, confirmed_at, zone):
         return Verdict.NOT_FOR_THEM
-    if now < due:
+    if now < due_at(starts_at, zone):
         return Verdict.NOT_YET
     return Verdict.DUE if now < not_after(starts_at) else Verdict.LATE
 

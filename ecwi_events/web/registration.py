@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import flask
 
@@ -13,13 +14,12 @@ from ecwi_events.programme import queries as programme
 from ecwi_events.programme.rules import is_public
 from ecwi_events.registration import queries, rules, service
 from ecwi_events.registration.models import Place
+from ecwi_events.reminders import rules as reminders
 from ecwi_events.web import programme as programme_pages
 from ecwi_events.web import times
 from ecwi_events.web.forms import typed
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from flask.typing import ResponseReturnValue
 
     from ecwi_events.programme.queries import ActivityPage
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 blueprint = flask.Blueprint("registration", __name__)
 
 DONE = "done"  # in the signed cookie: what the page after a sign-up says
+SHOWN_FOR = timedelta(minutes=30)  # long enough to load it again, too short for the next user of a shared computer
 JUST_TAKEN = "The last place has just been taken. Nothing is lost: join the waiting list with the same details."
 
 
@@ -56,6 +57,7 @@ def sign_up(slug: str) -> ResponseReturnValue:
         "address": form.value("email"),
         "number": got.number_in_line,
         "zone": zone,
+        "at": int(now.timestamp()),
     }
     return flask.redirect(flask.url_for("registration.done", slug=slug), 303)
 
@@ -63,16 +65,19 @@ def sign_up(slug: str) -> ResponseReturnValue:
 @blueprint.get("/a/<slug>/done")
 def done(slug: str) -> ResponseReturnValue:
     """Greet the person who has just signed up; everybody else goes to the activity."""
-    said = flask.session.get(DONE) or {}
+    now = clock.utc_now()
+    said = _just_said(now=now)
     found = _page_of(slug)
     if said.get("slug") != slug:
         return flask.redirect(flask.url_for("programme.activity", slug=slug), 303)
-    now = clock.utc_now()
+    steps = [step for step in times.steps(found.sessions, said["zone"], now=now) if _is_to_come(step)]
+    signed_up_at = datetime.fromtimestamp(said["at"], UTC)
     return flask.render_template(
         "registration/done.html",
         nav="programme",
         activity=found,
-        steps=[step for step in times.steps(found.sessions, said["zone"], now=now) if _is_to_come(step)],
+        steps=steps,
+        reminded=reminders.promise([step.session.starts_at for step in steps], signed_up_at, said["zone"]),
         first_name=said["name"].split()[0] if said["name"].split() else "",
         said=said,
     )
@@ -103,6 +108,15 @@ def undo_withdrawal(token: str) -> ResponseReturnValue:
     except Refused as refused:
         return _my_page(mine, now=now, more=refused.message), 409
     return flask.redirect(flask.url_for("registration.my_sign_up", token=token), 303)
+
+
+def _just_said(*, now: datetime) -> dict[str, Any]:
+    """Return what the cookie keeps of the last sign-up; what is older than half an hour is taken out of it."""
+    said = flask.session.get(DONE) or {}
+    if said and now.timestamp() - said.get("at", 0) >= SHOWN_FOR.total_seconds():
+        del flask.session[DONE]
+        return {}
+    return said
 
 
 def _page_of(slug: str) -> ActivityPage:

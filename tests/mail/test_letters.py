@@ -328,3 +328,22 @@ def test_every_line_of_a_message_ends_in_crlf_and_no_field_is_longer_than_a_line
     assert [part.get_content_type() for part in back.walk()] == [
         "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar", "application/ics",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("starts", "promise"),
+    [
+        (["2027-01-19 14:00"], "one day before the session."),
+        (["2027-01-19 14:00", "2027-02-19 14:00"], "one day before each session."),
+        (["2026-11-21 14:00", "2027-01-19 14:00"], "one day before each later session."),
+        (["2026-11-21 14:00"], ""),
+    ],
+)
+def test_a_reminder_is_promised_only_where_it_comes(post, starts, promise):
+    make.sign_up(make.make_activity(sessions=[make.make_session(starts_local=at) for at in starts]))
+    post.send()
+    mail = of_kind(post, "registration.confirmed")
+    for words in (text_of(mail), as_text(html_of(mail))):
+        assert ("one day before" in words) is bool(promise)
+        assert promise in words
+    assert "\n\n\n\n" not in text_of(mail)

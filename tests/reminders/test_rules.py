@@ -78,3 +78,24 @@ def test_what_to_do_now(confirmed, now, verdict):
 )
 def test_why_a_reminder_on_its_way_is_dropped(has_place, takes_place, is_current, reason):
     assert rules.unwanted(Wanted(has_place, takes_place, is_current)) == reason
+
+
+@pytest.mark.parametrize(
+    ("starts", "words"),
+    [
+        ([], ""),
+        (["2027-01-19 13:00"], "the session"),
+        (["2027-01-18 13:00"], "the session"),  # the reminder goes out at this very minute
+        (["2027-01-18 12:59"], ""),
+        (["2027-01-18 09:00", "2027-01-18 12:59"], ""),
+        (["2027-01-18 09:00", "2027-01-19 13:00"], "each later session"),
+        (["2027-01-19 13:00", "2027-01-26 13:00"], "each session"),
+    ],
+)
+def test_only_reminders_that_go_out_are_promised(starts, words):
+    confirmed_at = utc("2027-01-17 13:00")
+    assert rules.promise([utc(at) for at in starts], confirmed_at, "Europe/Kyiv") == words
+    for at in map(utc, starts):
+        due = rules.due_at(at, "Europe/Kyiv")
+        verdict = rules.verdict(at, "Europe/Kyiv", confirmed_at=confirmed_at, now=due)
+        assert (verdict is Verdict.DUE) is rules.reminds(at, confirmed_at, "Europe/Kyiv")

@@ -51,6 +51,43 @@ def test_the_greeting_is_for_the_one_who_signed_up_only(client):
     assert (answer.status_code, answer.location) == (303, PAGE)
 
 
+def test_the_greeting_is_forgotten_after_half_an_hour(client, the_clock):
+    make.make_activity()
+    done = client.post(f"{PAGE}/sign-up", data=OLENA).location
+    the_clock.now += timedelta(minutes=29, seconds=59)
+    assert "You are signed up, Olena" in words(client.get(done))
+    the_clock.now += timedelta(seconds=1)
+    answer = client.get(done)
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    with client.session_transaction() as session:
+        assert "done" not in session
+
+
+def test_a_greeting_without_its_time_is_taken_for_an_old_one(client):
+    make.make_activity()
+    with client.session_transaction() as session:
+        session["done"] = {"slug": PAGE.rpartition("/")[2], "name": "O", "address": "a", "number": None, "zone": "UTC"}
+    assert client.get(f"{PAGE}/done").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("starts", "promise"),
+    [
+        (["2027-01-19 14:00"], "We write one day before the session"),
+        (["2027-01-19 14:00", "2027-02-19 14:00"], "We write one day before each session"),
+        (["2026-11-21 14:00", "2027-01-19 14:00"], "We write one day before each later session"),
+        (["2026-11-22 10:01"], "We write one day before the session"),
+        (["2026-11-22 09:59"], ""),
+        (["2026-11-21 14:00"], ""),
+    ],
+)
+def test_a_reminder_is_promised_only_where_it_comes(client, starts, promise):
+    make.make_activity(sessions=[make.make_session(starts_local=at) for at in starts])
+    page = words(client.get(client.post(f"{PAGE}/sign-up", data=OLENA).location))
+    assert f"<h3>{promise or 'Join from your own page'}</h3>" in page
+    assert ("one day before" in page) is bool(promise)
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [

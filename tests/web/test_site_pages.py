@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel import dates
 from ecwi_events.kernel.db import db
-from ecwi_events.web import errors, static, zones
+from ecwi_events.people import rules as people_rules
+from ecwi_events.web import errors, registration, static, zones
 from tests import make
 from tests.web.conftest import words
 
@@ -17,6 +18,14 @@ def test_pages_about_the_site(client, path):
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.text.count("<h1") == 1
+
+
+def test_the_privacy_page_says_how_long_cookies_live(client):
+    page = words(client.get("/privacy"))
+    assert f"for {people_rules.SIGNED_IN_FOR.days} days, or until you sign out" in page
+    assert f"for {registration.SHOWN_FOR.seconds // 60} minutes" in page
+    assert zones.KEPT_SECONDS == 365 * 24 * 3600
+    assert "Your time zone, for one year." in page
 
 
 def test_robots_may_read_feeds_and_nothing_personal(client):
