@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None, *, durable: bool = True) -> Fla
         template_folder=str(config.PROJECT / "templates"),
         static_folder=None,
     )
+    app.url_map.merge_slashes = False  # "//" is a page that is not there: no redirect that believes a foreign Host
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,

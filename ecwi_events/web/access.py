@@ -88,6 +88,8 @@ def check() -> None:
     """
     if not flask.request.path.isprintable():
         flask.abort(404)  # PostgreSQL refuses NUL in any text, so no such path can name a thing of ours
+    if any(letter.isdigit() and not letter.isascii() for letter in flask.request.path):
+        flask.abort(404)  # routing reads every script's digits, and each page has one address
     endpoint = flask.request.endpoint
     if endpoint is None:
         return  # no such page: routing answers 404

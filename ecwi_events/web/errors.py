@@ -43,9 +43,13 @@ def install(app: Flask) -> None:
 
 
 def page(status: int, message: str, **more: object) -> ResponseReturnValue:
-    """Render the page of an error; it asks neither the database nor who is signed in."""
+    """Render the page of an error; it asks neither the database nor who is signed in.
+
+    A browser with the cookie of a sign-in is not offered to sign in: most likely it is signed in.
+    """
     template = flask.current_app.jinja_env.get_template("errors/page.html")  # without context processors
-    return template.render(status=status, message=message, **more), status
+    has_cookie = "_user_id" in flask.session
+    return template.render(status=status, message=message, has_cookie=has_cookie, **more), status
 
 
 def domain_error(error: DomainError) -> ResponseReturnValue:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 blueprint = flask.Blueprint("overview", __name__)
 
+YEAR = "int(fixed_digits=4, min=1990, max=2100)"
 FRESH_SECONDS = 300  # how long others may keep a published page without asking again
 SPRING_ENDS = 6  # the month from which "comes out in spring" is no longer a promise
 
@@ -33,7 +34,7 @@ def years() -> ResponseReturnValue:
     return _kept(flask.render_template("overview/years.html", nav="overview", years=listed))
 
 
-@blueprint.get("/overview/<int(max=9999):year>")
+@blueprint.get(f"/overview/<{YEAR}:year>")
 def year(year: int) -> ResponseReturnValue:
     """Show the published edition of a year."""
     edition = queries.published_edition(year)
@@ -50,7 +51,7 @@ def year(year: int) -> ResponseReturnValue:
     return _kept(page)
 
 
-@blueprint.get("/overview/<int(max=9999):year>.pdf")
+@blueprint.get(f"/overview/<{YEAR}:year>.pdf")
 def pdf(year: int) -> ResponseReturnValue:
     """Hand out the PDF of the published edition."""
     edition = queries.published_edition(year)
@@ -60,7 +61,7 @@ def pdf(year: int) -> ResponseReturnValue:
     return as_file(body, "application/pdf", f"pla-overview-{year}.pdf", keep=True)
 
 
-@blueprint.get("/overview/<int(max=9999):year>.json")
+@blueprint.get(f"/overview/<{YEAR}:year>.json")
 def figures(year: int) -> ResponseReturnValue:
     """Hand out the open part of the published edition's snapshot."""
     edition = queries.published_edition(year)

@@ -35,6 +35,8 @@ NETWORK = (
     "Europe/Madrid", "Europe/Zurich", "Asia/Dushanbe", "Europe/Istanbul", "Europe/Kyiv", "Europe/London",
     "Asia/Tashkent", "America/New_York", "UTC",
 )  # fmt: skip
+# Where the list says more than a time does: people look for their own city.
+_IN_THE_LIST = {"Europe/Amsterdam": "Amsterdam, Leiden"}
 _PARTS_OF_THE_WORLD = {
     "Africa": "Africa", "America": "America", "Antarctica": "Antarctica", "Arctic": "Arctic", "Asia": "Asia",
     "Atlantic": "Atlantic", "Australia": "Australia", "Europe": "Europe", "Indian": "Indian Ocean", "Pacific": "Pacific",
@@ -62,7 +64,7 @@ def reader_zone(assumed: str) -> ReaderZone:
 def short_list(*more: str) -> list[tuple[str, str]]:
     """Return id and words of the network's zones and of ``more``, by city."""
     names = {*NETWORK, *(name for name in more if dates.canonical_zone(name))}
-    return sorted(((name, dates.city(name)) for name in names), key=lambda pair: pair[1])
+    return sorted(((name, _IN_THE_LIST.get(name) or dates.city(name)) for name in names), key=lambda pair: pair[1])
 
 
 @cache

@@ -65,6 +65,17 @@ def test_every_zone_can_be_chosen_once_and_has_one_chosen_option(client):
     assert client.get("/time-zone").text.count(" selected") == 1
 
 
+def test_people_from_amsterdam_find_their_city(client):
+    assert '<option value="Europe/Amsterdam">Amsterdam, Leiden' in client.get("/time-zone").text
+    make.make_activity()
+    assert (
+        '<option value="Europe/Amsterdam" selected>Amsterdam, Leiden'
+        in client.get("/a/learning-communities-that-last").text
+    )
+    client.set_cookie("zone", "Europe/Amsterdam")
+    assert "(Leiden), as it is now" in words(client.get("/time-zone"))
+
+
 def test_every_answer_carries_its_headers(client):
     for path in ("/", "/nothing", "/sign-in", "/office"):
         fields = client.get(path).headers
@@ -122,6 +133,44 @@ def test_errors_have_our_look_and_our_words(client, send, status, sentence):
     assert "See the programme" in page
     for never in ("nvalid", "llegal", "orbidden", "oops", "Traceback"):
         assert never not in page
+
+
+def test_an_error_page_offers_to_sign_in_only_where_there_is_no_cookie_of_it(client):
+    assert client.get("/nothing").text.count('<a href="/sign-in">Sign in</a>') == 2
+    make.signed_in(client, make.make_person())
+    for answer in (client.get("/nothing"), client.post("/help")):
+        assert '<a href="/sign-in">' not in answer.text
+        assert "<li></li>" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["//a//x", "/overview//2022", "/host//sessions/1/attendance", "/help/"])
+def test_no_redirect_follows_a_foreign_host(client, path):
+    answer = client.get("/", headers={"Host": "evil.example"}, environ_overrides={"PATH_INFO": path})
+    assert (answer.status_code, answer.location) == (404, None)
+
+
+@pytest.mark.parametrize("path", ["/overview/२०२२", "/overview/٢٠٢٢.pdf", "/overview/٢٠٢٢.json", "/a/²"])
+def test_other_digits_than_ours_name_no_page(client, path):
+    make.signed_in(client, make.make_office())
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "We cannot find this page." in answer.text
+
+
+def test_an_activity_has_no_second_address_in_other_digits(client):
+    make.signed_in(client, make.make_office())
+    activity = str(make.make_activity())
+    assert client.get(f"/office/activities/{activity}").status_code == 200
+    devanagari = activity.translate({ord("0") + digit: 0x966 + digit for digit in range(10)})
+    assert client.get(f"/office/activities/{devanagari}").status_code == 404
+
+
+@pytest.mark.parametrize("ending", ["", ".pdf", ".json"])
+@pytest.mark.parametrize("year", ["1989", "2101", "9999", "0", "02022", "99999999999999999999"])
+def test_years_far_away_have_no_overview_page(client, year, ending):
+    answer = client.get(f"/overview/{year}{ending}")
+    assert (answer.status_code, answer.text) == (404, client.get("/nothing").text)
+    assert "comes out in spring 2101" in client.get("/overview/2100").text
 
 
 def test_405_says_what_is_allowed(client):
