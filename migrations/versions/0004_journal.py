@@ -1,0 +1,16 @@
+"""journal."""
+
+from __future__ import annotations
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Filled in by the engineer of this part."""
+
+
+def downgrade() -> None:
+    """Filled in by the engineer of this part."""
