@@ -2,6 +2,7 @@
 
 from ecwi_events.attendance import models as attendance
 from ecwi_events.calendars import models as calendars
+from ecwi_events.journal import models as journal
 from ecwi_events.kernel.db import Model
 from ecwi_events.mail import models as mail
 from ecwi_events.overview import models as overview
@@ -11,5 +12,5 @@ from ecwi_events.registration import models as registration
 from ecwi_events.reminders import models as reminders
 from ecwi_events.work import models as work
 
-ROOMS_WITH_TABLES = (work, mail, people, programme, registration, attendance, calendars, reminders, overview)
+ROOMS_WITH_TABLES = (work, journal, mail, people, programme, registration, attendance, calendars, reminders, overview)
 SCHEMA = Model.metadata
