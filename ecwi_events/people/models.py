@@ -17,6 +17,7 @@ class Role(StrEnum):
     HOST = "host"
     OFFICE = "office"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"  # reads what the office reads, changes nothing
 
 
 class OrganisationKind(StrEnum):
