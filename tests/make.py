@@ -58,6 +58,14 @@ def make_office(name: str = "Otto Office") -> int:
     return person_id
 
 
+def make_staff(role: Role, name: str = "") -> int:
+    """Somebody with a role of the whole house: office, administrator or auditor."""
+    person_id = make_person(name or f"Sam {role.value.capitalize()}")
+    with transaction():
+        people.grant_role(person_id, role, now=NOW)
+    return person_id
+
+
 def make_session(
     title: str = "First session",
     *,

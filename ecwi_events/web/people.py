@@ -88,7 +88,7 @@ def _leave_browser_session() -> None:
 
 
 def _first_page(who: Identity) -> str:
-    if who.runs_office:
+    if who.reads_office:
         return "/office"
     return "/host" if who.is_host else "/"
 
