@@ -9,6 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 import config
 from ecwi_events.cli import database, demo, doctor, overview, people, serve, work
+from ecwi_events.journal import acting
 from ecwi_events.kernel.errors import DomainError
 
 WRONG = 2
@@ -32,7 +33,8 @@ class Commands(click.Group):
                 prepared.
         """
         try:
-            return super().invoke(ctx)
+            with acting.through("cli"):
+                return super().invoke(ctx)
         except (config.SettingsError, DomainError) as error:
             raise CommandError(str(error)) from error
         except (OperationalError, InterfaceError, ProgrammingError) as error:

@@ -18,22 +18,34 @@ CHANGED = "changed"  # stands for a value that the journal must not keep
 # Every other field, and every field of a kind that is not listed, is written as "changed" without its value.
 CLEAR: dict[str, frozenset[str]] = {
     "activity": frozenset(
-        "status kind theme language home_year capacity approved_on sign_up_closes_at period_start period_end open_end "
-        "host_id co_host_ids sessions".split()
+        {
+            "status", "kind", "theme", "language", "home_year", "capacity", "approved_on", "sign_up_closes_at",
+            "period_start", "period_end", "open_end", "host_id", "co_host_ids", "sessions",
+        }
     ),
     "session": frozenset(
-        "activity_id status starts_local starts_at zone duration_minutes format present absent excused unmarked visitors".split()
+        {
+            "activity_id", "status", "starts_local", "starts_at", "zone", "duration_minutes", "format",
+            "present", "absent", "excused", "unmarked", "visitors",
+        }
     ),
-    "registration": frozenset("activity_id place".split()),
+    "registration": frozenset({"activity_id", "place"}),
     "person": frozenset(
-        "role organisation_id activity_id disabled_at erased_at merged_into_id sessions_ended factor addresses".split()
+        {
+            "role", "organisation_id", "activity_id", "disabled_at", "erased_at", "merged_into_id", "sessions_ended",
+            "factor", "addresses",
+        }
     ),
     "organisation": frozenset(
-        "key kind country membership_class from_on to_on spell_id merged_into_id organisation_id aliases".split()
+        {
+            "key", "kind", "country", "membership_class", "from_on", "to_on", "spell_id", "merged_into_id",
+            "organisation_id", "aliases",
+        }
     ),
-    "edition": frozenset("year number state".split()),
-    "import": frozenset("kind new changed unclear refused rows year".split()),
-}
+    "edition": frozenset({"year", "number", "state"}),
+    "overview": frozenset({"as_of", "activities"}),
+    "import": frozenset({"kind", "new", "changed", "unclear", "refused", "rows", "year"}),
+}  # fmt: skip
 
 
 class Door(StrEnum):

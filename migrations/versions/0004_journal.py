@@ -20,17 +20,25 @@ SQLITE_TRIGGERS = (
     f"CREATE TRIGGER journal_entry_no_update BEFORE UPDATE ON journal_entry BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
     f"CREATE TRIGGER journal_entry_no_delete BEFORE DELETE ON journal_entry BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
     # INSERT OR REPLACE takes a row away without the trigger on DELETE.
-    "CREATE TRIGGER journal_entry_no_replace BEFORE INSERT ON journal_entry "
-    "WHEN EXISTS (SELECT 1 FROM journal_entry WHERE id = NEW.id) "
-    f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
+    (
+        "CREATE TRIGGER journal_entry_no_replace BEFORE INSERT ON journal_entry "  # noqa: S608 - our own words
+        "WHEN EXISTS (SELECT 1 FROM journal_entry WHERE id = NEW.id) "
+        f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    ),
 )
 POSTGRESQL_TRIGGERS = (
-    "CREATE FUNCTION journal_entry_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$",
-    "CREATE TRIGGER journal_entry_no_change BEFORE UPDATE OR DELETE ON journal_entry "
-    "FOR EACH ROW EXECUTE FUNCTION journal_entry_only_grows()",
-    "CREATE TRIGGER journal_entry_no_truncate BEFORE TRUNCATE ON journal_entry "
-    "FOR EACH STATEMENT EXECUTE FUNCTION journal_entry_only_grows()",
+    (
+        "CREATE FUNCTION journal_entry_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$"
+    ),
+    (
+        "CREATE TRIGGER journal_entry_no_change BEFORE UPDATE OR DELETE ON journal_entry "
+        "FOR EACH ROW EXECUTE FUNCTION journal_entry_only_grows()"
+    ),
+    (
+        "CREATE TRIGGER journal_entry_no_truncate BEFORE TRUNCATE ON journal_entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION journal_entry_only_grows()"
+    ),
 )
 
 
