@@ -22,7 +22,7 @@ from ecwi_events.people.models import (
 from ecwi_events.people.models_signing_in import BrowserSession
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
 
@@ -111,6 +111,12 @@ def primary_address(person_id: int) -> str | None:
         .order_by(EmailAddress.is_primary.desc(), EmailAddress.id)
         .limit(1)
     )
+
+
+def names_of(person_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of these people by id; who is gone is missing."""
+    rows = db.session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(list(person_ids)))).all()
+    return {row.id: row.name for row in rows}
 
 
 def may_sign_in(person: Person) -> bool:

@@ -13,6 +13,7 @@ from ecwi_events.web import (
     identity,
     layout,
     office,
+    office_journal,
     office_overview,
     overview,
     people,
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
     from config import Settings
 
+PAGES = (
+    site, zones, programme, registration, people, host, office, calendars, overview, office_overview, office_journal,
+)  # fmt: skip
+
 
 def install(app: Flask, settings: Settings) -> None:
     """Give the application its pages and everything that guards them."""
@@ -36,6 +41,6 @@ def install(app: Flask, settings: Settings) -> None:
     identity.install(app)
     headers.install(app, settings)
     errors.install(app)
-    for pages in (site, zones, programme, registration, people, host, office, calendars, overview, office_overview):
+    for pages in PAGES:
         app.register_blueprint(pages.blueprint)
     access.install(app)

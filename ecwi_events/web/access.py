@@ -136,6 +136,7 @@ ACCESS: dict[str, Row] = {
     "office.create_activity": office("POST", Of.NONE),
     "office.activity": office("GET", Of.ANY),
     "office.move": office("POST", Of.ANY),
+    "office_journal.index": office("GET", Of.NONE),
     "calendars.programme_feed": anyone("GET"),
     "calendars.activity_file": anyone("GET", Of.PUBLIC),
     "calendars.personal_file": link("GET", "registration"),

@@ -96,8 +96,8 @@ def test_an_entry_cannot_be_replaced_or_the_table_emptied_in_one_go(app, now):
     sqlite = db.engine.dialect.name == "sqlite"
     trick = (
         "INSERT OR REPLACE INTO journal_entry (id, at, door, act, subject, subject_id) "
-        f"VALUES ({entry.id}, '2026-01-01', 'web', 'other', 'activity', 1)"
+        "VALUES (:id, '2026-01-01', 'web', 'other', 'activity', 1)"
     )
     with pytest.raises(sa.exc.DBAPIError, match="only grows"), transaction():
-        db.session.execute(sa.text(trick if sqlite else "TRUNCATE journal_entry"))
+        db.session.execute(sa.text(trick if sqlite else "TRUNCATE journal_entry"), {"id": entry.id} if sqlite else {})
     assert [one.act for one in entries()] == ["act"]
