@@ -126,14 +126,18 @@ def _reminder(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWant
 
 
 def _sign_in(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
-    token = signing_in.token_of(mail.subject_id)
-    found = signing_in.find_sign_in(token, now=now)
+    found = signing_in.find_mail(mail.subject_id, now=now)
     if found is None or mail.not_after is None:
         return NotWanted("late")
-    minutes = max(1, round((mail.not_after - now).total_seconds() / 60))
-    link = links.absolute(f"/sign-in/{token}")
     return Letter(
-        found.name, {"greeting": mail_rules.greeting(found.name), "link": link, "minutes": minutes, "sender": sender}
+        found.name,
+        {
+            "greeting": mail_rules.greeting(found.name),
+            "link": links.absolute(f"/sign-in/{found.link}"),
+            "code": f"{found.code[:3]} {found.code[3:]}",
+            "minutes": max(1, round((mail.not_after - now).total_seconds() / 60)),
+            "sender": sender,
+        },
     )
 
 

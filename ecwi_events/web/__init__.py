@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecwi_events.web import (
     access,
     calendars,
+    devices,
     errors,
     headers,
     host,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from config import Settings
 
 PAGES = (
-    site, zones, programme, registration, people, host, office, calendars, overview, office_overview, office_journal,
+    site, zones, programme, registration, people, devices, host, office, calendars, overview, office_overview,
+    office_journal,
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from ecwi_events.web import identity
 
 if TYPE_CHECKING:
     from flask import Flask
+    from flask.typing import ResponseReturnValue
 
     from ecwi_events.people.queries import Identity
 
@@ -124,6 +125,11 @@ ACCESS: dict[str, Row] = {
     "registration.undo_withdrawal": link("POST", "registration"),
     "people.ask": anyone("GET"),
     "people.send_link": anyone("POST"),
+    "people.link_sent": anyone("GET"),
+    "people.try_code": anyone("POST"),
+    "devices.index": signed_in("GET"),
+    "devices.sign_out": signed_in("POST"),
+    "devices.sign_out_others": signed_in("POST"),
     "people.confirm": link("GET", "sign-in"),
     "people.sign_in": link("POST", "sign-in"),
     "people.sign_out": anyone("POST"),
@@ -164,8 +170,8 @@ def install(app: Flask) -> None:
     app.teardown_request(forget_who_acted)
 
 
-def check() -> None:
-    """Let the request pass, or raise `NotAllowed`.
+def check() -> ResponseReturnValue | None:
+    """Let the request pass, lead to the second factor that somebody's rights wait for, or raise `NotAllowed`.
 
     Raises:
         NotAllowed: the page is not for the person who asks, or nobody wrote down whom it is for.
@@ -174,12 +180,15 @@ def check() -> None:
         flask.abort(404)  # PostgreSQL refuses NUL in any text, so no such path can name a thing of ours
     endpoint = flask.request.endpoint
     if endpoint is None:
-        return  # no such page: routing answers 404
+        return None  # no such page: routing answers 404
     row = ACCESS.get(endpoint)
     if row and row.door in {Door.ANYONE, Door.LINK}:
-        return
+        return None
+    if row and row.door is not Door.SIGNED_IN and (way := identity.step_up()):
+        return way
     if refusal := refused(row, identity.present(), flask.request.method):
         raise NotAllowed(refusal)
+    return None
 
 
 def refused(row: Row | None, who: Identity | None, method: str) -> str | None:

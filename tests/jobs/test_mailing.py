@@ -29,7 +29,7 @@ def sign_in_mail():
     person_id = make.make_person("Otto Office", "otto@office.example")
     with transaction():
         people.grant_role(person_id, Role.OFFICE, now=make.NOW)
-        signing_in.request_sign_in("otto@office.example", now=make.NOW)
+        signing_in.request_sign_in("otto@office.example", browser="a browser", now=make.NOW)
 
 
 def later(post, seconds=AN_HOUR):
