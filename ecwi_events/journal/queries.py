@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from operator import eq, ge, lt
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -49,17 +50,17 @@ class Wanted:
 
 def search(wanted: Wanted, *, older_than: int | None = None, limit: int) -> Sequence[Entry]:
     """Return the newest entries that fit, or those that are older than an entry."""
-    conditions = [
-        (wanted.act, JournalEntry.act == wanted.act),
-        (wanted.subject, JournalEntry.subject == wanted.subject),
-        (wanted.subject_id is not None, JournalEntry.subject_id == wanted.subject_id),
-        (wanted.person_id is not None, JournalKey.person_id == wanted.person_id),
-        (wanted.actor, JournalEntry.actor == wanted.actor),
-        (wanted.since, JournalEntry.at >= wanted.since),
-        (wanted.until, JournalEntry.at < wanted.until),
-        (older_than is not None, JournalEntry.id < (older_than or 0)),
+    asked = [
+        (JournalEntry.act, eq, wanted.act),
+        (JournalEntry.subject, eq, wanted.subject),
+        (JournalEntry.subject_id, eq, wanted.subject_id),
+        (JournalKey.person_id, eq, wanted.person_id),
+        (JournalEntry.actor, eq, wanted.actor),
+        (JournalEntry.at, ge, wanted.since),
+        (JournalEntry.at, lt, wanted.until),
+        (JournalEntry.id, lt, older_than),
     ]
-    return _read([condition for asked, condition in conditions if asked], limit=limit)
+    return _read([compare(column, value) for column, compare, value in asked if value not in {None, ""}], limit=limit)
 
 
 def history(records: Iterable[tuple[str, Collection[int]]], *, limit: int) -> Sequence[Entry]:

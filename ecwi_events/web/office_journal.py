@@ -58,7 +58,7 @@ def index() -> ResponseReturnValue:
     asked = {name: clean_line(flask.request.args.get(name, ""))[:LONGEST_WORD] for name in
              ("act", "subject", "id", "who", "actor", "day")}  # fmt: skip
     found = queries.search(_wanted(asked), older_than=_number(flask.request.args.get("older")), limit=ON_A_PAGE + 1)
-    more = {name: value for name, value in asked.items() if value}
+    more: dict[str, Any] = {name: value for name, value in asked.items() if value}
     return flask.render_template(
         "office/journal.html",
         nav="office",

@@ -92,17 +92,6 @@ def downgrade() -> None:
 def _allow_roles(roles: tuple[str, ...]) -> None:
     """Write the check of the roles anew, and leave the table's other rules as they are."""
     words = ", ".join(f"'{role}'" for role in roles)
-    condition = f"role IN ({words})"
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint(op.f("ck_role_grant_role"), "role_grant", type_="check")
-        op.create_check_constraint(op.f("ck_role_grant_role"), "role_grant", condition)
-        return
-    # SQLite makes the table anew, and Alembic would forget every check that it is not told.
-    others = [
-        sa.CheckConstraint(check["sqltext"], name=op.f(check["name"]))
-        for check in sa.inspect(op.get_bind()).get_check_constraints("role_grant")
-        if check["name"] != "ck_role_grant_role"
-    ]
-    role = sa.CheckConstraint(condition, name=op.f("ck_role_grant_role"))
-    with op.batch_alter_table("role_grant", recreate="always", table_args=(*others, role)):
-        pass
+    with op.batch_alter_table("role_grant") as batch_op:
+        batch_op.drop_constraint(op.f("ck_role_grant_role"), type_="check")
+        batch_op.create_check_constraint(op.f("ck_role_grant_role"), f"role IN ({words})")

@@ -5,6 +5,7 @@ import pytest
 from ecwi_events.journal import acting, service
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people.models import Role
+from ecwi_events.programme.models import ActivityStatus
 from ecwi_events.registration import queries
 from ecwi_events.registration.models import Registration
 from tests import make
@@ -18,7 +19,7 @@ def office(client):
 
 
 def test_a_page_of_an_activity_tells_its_history(office):
-    activity_id = make.make_activity("Learning together", status="draft")
+    activity_id = make.make_activity("Learning together", status=ActivityStatus.DRAFT)
     page = office.post(f"/office/activities/{activity_id}/status", data={"status": "planned"}, follow_redirects=True)
     history = page.text.partition(">History<")[2]
     assert "Changed the status" in history and "draft → planned" in history
@@ -30,7 +31,8 @@ def test_a_personal_link_leaves_no_name(office):
     activity_id = make.make_activity()
     registration_id = make.sign_up(activity_id, "Olena Koval").registration_id
     row = db.session.get_one(Registration, registration_id)
-    office.post(f"/m/{queries.token_of(row.uid, row.link_version)}/withdraw")
+    answer = office.application.test_client().post(f"/m/{queries.token_of(row.uid, row.link_version)}/withdraw")
+    assert answer.status_code == 303
     page = office.get("/office/journal?act=withdraw")
     assert "The holder of the personal link" in page.text and "confirmed → withdrawn" in page.text
     assert "Olena" not in page.text
