@@ -71,9 +71,9 @@ def renew(browser_id: int, *, strong: bool, now: datetime) -> str:
     return browser
 
 
-def weaken(browser_id: int) -> None:
-    """Take the second factor back from a browser, because it was removed."""
-    db.session.execute(_one(browser_id).values(strong_at=None))
+def weaken(person_id: int) -> None:
+    """Take back, in all browsers of a person, what the second factor gave, because there is none any more."""
+    db.session.execute(sa.update(BrowserSession).where(BrowserSession.person_id == person_id).values(strong_at=None))
 
 
 def note_use(browser_id: int, *, now: datetime) -> None:

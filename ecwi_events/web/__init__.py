@@ -9,6 +9,7 @@ from ecwi_events.web import (
     calendars,
     devices,
     errors,
+    factors,
     headers,
     host,
     identity,
@@ -20,6 +21,7 @@ from ecwi_events.web import (
     people,
     programme,
     registration,
+    second_factor,
     site,
     static,
     zones,
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from config import Settings
 
 PAGES = (
-    site, zones, programme, registration, people, devices, host, office, calendars, overview, office_overview,
-    office_journal,
+    site, zones, programme, registration, people, devices, second_factor, factors, host, office, calendars, overview,
+    office_overview, office_journal,
 )  # fmt: skip
 
 

@@ -127,6 +127,19 @@ ACCESS: dict[str, Row] = {
     "people.send_link": anyone("POST"),
     "people.link_sent": anyone("GET"),
     "people.try_code": anyone("POST"),
+    "second_factor.ask": signed_in("GET"),
+    "second_factor.confirm": signed_in("POST"),
+    "second_factor.passkey_options": signed_in("POST"),
+    "second_factor.confirm_passkey": signed_in("POST"),
+    "factors.index": signed_in("GET"),
+    "factors.begin_app": signed_in("POST"),
+    "factors.app": signed_in("GET"),
+    "factors.confirm_app": signed_in("POST"),
+    "factors.remove_app": signed_in("POST"),
+    "factors.recovery_codes": signed_in("POST"),
+    "factors.passkey_options": signed_in("POST"),
+    "factors.add_passkey": signed_in("POST"),
+    "factors.remove_passkey": signed_in("POST"),
     "devices.index": signed_in("GET"),
     "devices.sign_out": signed_in("POST"),
     "devices.sign_out_others": signed_in("POST"),
@@ -182,8 +195,8 @@ def check() -> ResponseReturnValue | None:
     if endpoint is None:
         return None  # no such page: routing answers 404
     row = ACCESS.get(endpoint)
-    if row and row.door in {Door.ANYONE, Door.LINK}:
-        return None
+    if row and row.door in {Door.ANYONE, Door.LINK} and flask.request.method in row.methods | {"OPTIONS"}:
+        return None  # without asking who it is
     if row and row.door is not Door.SIGNED_IN and (way := identity.step_up()):
         return way
     if refusal := refused(row, identity.present(), flask.request.method):
