@@ -14,9 +14,14 @@ from ecwi_events.web import (
     host,
     identity,
     layout,
+    limits,
+    me,
     office,
     office_journal,
+    office_organisation,
+    office_organisations,
     office_overview,
+    office_people,
     overview,
     people,
     programme,
@@ -34,7 +39,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     site, zones, programme, registration, people, devices, second_factor, factors, host, office, calendars, overview,
-    office_overview, office_journal,
+    office_overview, office_journal, me, office_people, office_organisations, office_organisation,
 )  # fmt: skip
 
 
@@ -47,4 +52,5 @@ def install(app: Flask, settings: Settings) -> None:
     errors.install(app)
     for pages in PAGES:
         app.register_blueprint(pages.blueprint)
+    limits.install(app, settings)
     access.install(app)

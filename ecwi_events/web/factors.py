@@ -99,7 +99,7 @@ def passkey_options() -> ResponseReturnValue:
     """Ask the browser to make a passkey."""
     who = me()
     if _not_yet(who):
-        return {"confirm": identity.confirm_page(back=PAGE)}, 403
+        return flask.jsonify(confirm=identity.confirm_page(back=PAGE))
     with transaction():
         options = passkeys.options_to_register(owner(who), now=clock.utc_now())
     return flask.Response(options, mimetype="application/json")
