@@ -51,7 +51,7 @@ def mark(session_id: int, marks: Mapping[Who, Verdict | None], *, by_person_id: 
         raise Invalid({"mark": "Choose present, absent or excused"})
     news = {who: verdict for who, verdict in marks.items() if (verdict or Verdict.UNKNOWN) != standing[who]}
     _add_evidence(session_id, news, by_person_id=by_person_id, now=now)
-    _derive(session_id, set(news), now=now)
+    derive(session_id, set(news), now=now)
     if news:  # how many of each, not who: the evidence rows say that
         counts = Counter(verdict or "unmarked" for verdict in news.values())
         journal.note("mark", "session", session_id, after=dict(counts), now=now)
@@ -85,7 +85,7 @@ def add_visitor(
     else:
         who = Who(visitor_name=_free_name(clean_line(name), {row.visitor_name for row in roster.rows}))
     _add_evidence(session_id, {who: Verdict.PRESENT}, by_person_id=by_person_id, now=now)
-    _derive(session_id, {who}, now=now)
+    derive(session_id, {who}, now=now)
     journal.note("add_visitor", "session", session_id, after={"visitors": 1}, now=now)
     return who
 
@@ -107,7 +107,7 @@ def _add_evidence(session_id: int, marks: Mapping[Who, Verdict | None], *, by_pe
         db.session.execute(sa.insert(Evidence), rows)
 
 
-def _derive(session_id: int, whom: set[Who], *, now: datetime) -> None:
+def derive(session_id: int, whom: set[Who], *, now: datetime) -> None:
     """Derive the verdicts of these people anew from all of their evidence, and write them."""
     marks: dict[Who, list[rules.Mark]] = defaultdict(list)
     for row in db.session.execute(

@@ -24,7 +24,7 @@ from ecwi_events.overview.facts import (
     Spell,
 )
 from ecwi_events.overview.models import DeclaredFigure, EditionText
-from ecwi_events.people.models import MembershipSpell, Organisation, Person
+from ecwi_events.people.models import Affiliation, MembershipSpell, Organisation, Person
 from ecwi_events.programme.models import (
     Activity,
     ActivityOrganisation,
@@ -177,7 +177,14 @@ def _people() -> list[PersonFact]:
     rows = db.session.execute(
         sa.select(Person.id, Person.organisation_id, Person.country).where(Person.id.in_(seen)).order_by(Person.id)
     )
-    return [PersonFact(row.id, row.organisation_id, row.country) for row in rows]
+    before: dict[int, list[tuple[int | None, date | None, date]]] = defaultdict(list)
+    for work in db.session.execute(
+        sa.select(Affiliation.person_id, Affiliation.organisation_id, Affiliation.from_on, Affiliation.to_on)
+        .where(Affiliation.person_id.in_(seen))
+        .order_by(Affiliation.to_on, Affiliation.id)
+    ):
+        before[work.person_id].append((work.organisation_id, work.from_on, work.to_on))
+    return [PersonFact(row.id, row.organisation_id, row.country, tuple(before[row.id])) for row in rows]
 
 
 def _registrations() -> dict[int, int]:

@@ -153,5 +153,8 @@ def find_organisation_id(name: str) -> int | None:
 
 def organisation_names() -> Sequence[tuple[int, str]]:
     """Return id and name of every organisation, by name."""
-    rows = db.session.execute(sa.select(Organisation.id, Organisation.name).order_by(Organisation.name)).all()
+    rows = db.session.execute(sa.select(Organisation.id, Organisation.name)
+        .where(Organisation.merged_into_id.is_(None))
+        .order_by(Organisation.name)
+    ).all()
     return [(row.id, row.name) for row in rows]

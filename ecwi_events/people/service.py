@@ -125,7 +125,18 @@ def record_membership(
     to_on: date | None = None,
     source: str,
 ) -> None:
-    """Write down that an organisation was a Member from one day to another, and where that is known from."""
+    """Write down that an organisation was a Member from one day to another, and where that is known from.
+
+    Raises:
+        Invalid: it ends before it begins, or overlaps with another membership of the organisation.
+    """
+    others = db.session.execute(
+        sa.select(MembershipSpell.from_on, MembershipSpell.to_on).where(
+            MembershipSpell.organisation_id == organisation_id
+        )
+    )
+    if fault := rules.spell_fault((from_on, to_on), [(row.from_on, row.to_on) for row in others]):
+        raise Invalid({fault[0]: fault[1]})
     db.session.add(
         MembershipSpell(
             organisation_id=organisation_id,

@@ -125,7 +125,7 @@ def withdraw(registration_id: int, *, now: datetime) -> bool:
     had_place = held.place is not Place.WAITING
     counts = places.give_back(places_id, was_place=had_place)
     if had_place and counts.waiting:
-        _promote_first(places_id, activity_id, now=now)
+        promote_first(places_id, activity_id, now=now)
     _note("withdraw", registration_id, held.place, Place.WITHDRAWN, now=now)
     _tell("registration.withdrawn", registration_id, now=now)
     return True
@@ -219,7 +219,8 @@ def _repeat(held: sa.Row[int, Place] | None, facts: SignUpFacts, *, now: datetim
     return SignedUp(held.id, Place.CONFIRMED, None, is_repeat=True)
 
 
-def _promote_first(places_id: int, activity_id: int, *, now: datetime) -> None:
+def promote_first(places_id: int, activity_id: int, *, now: datetime) -> None:
+    """Give a place that was freed to the first in line, who is told; the caller holds the lock of the counted row."""
     facts = queries.sign_up_facts(activity_id)
     if facts is None or not rules.may_promote(facts, now=now):
         return
