@@ -21,6 +21,7 @@ from ecwi_events.web import (
     office_organisation,
     office_organisations,
     office_overview,
+    office_roles,
     office_people,
     overview,
     people,
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 PAGES = (
     site, zones, programme, registration, people, devices, second_factor, factors, host, office, calendars, overview,
-    office_overview, office_journal, me, office_people, office_organisations, office_organisation,
+    office_overview, office_journal,
+    office_roles, me, office_people, office_organisations, office_organisation,
 )  # fmt: skip
 
 
