@@ -1,14 +1,14 @@
 """How often one network address may do what costs us mail, places or guesses.
 
 Counted in Redis, so that all web processes count together; in this process's memory while Redis is away, which neither fails
-nor slows a request. Addresses come from the connection; forwarded ones count through ECWI_PROXY_HOPS proxies of our own and no
-further, so that nobody chooses an address by a header. Limits of one account are kept in the database (`people.tries`).
+nor slows a request. Addresses come from the connection; forwarded ones count through ECWI_PROXY_HOPS proxies of our own and
+no further, so that nobody chooses an address by a header. Limits of one account are kept in the database (`people.tries`).
 """
 
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import flask
 from flask_limiter import Limiter
@@ -45,26 +45,28 @@ def install(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]
     if not settings.rate_limits:
         return
+    options = {
+        "socket_timeout": SOCKET_SECONDS,
+        "socket_connect_timeout": SOCKET_SECONDS,
+        "retry": Retry(NoBackoff(), 0),  # redis-py would try three times, with pauses
+    }
     limiter = Limiter(
         client_network,
         app=app,
         storage_uri=settings.redis.limiter,
-        storage_options={
-            "socket_timeout": SOCKET_SECONDS,
-            "socket_connect_timeout": SOCKET_SECONDS,
-            "retry": Retry(NoBackoff(), 0),
-        },  # type: ignore[dict-item]  # handed on to redis-py as it is
+        storage_options=cast("dict[str, str | int]", options),  # handed on to redis-py, which takes more kinds
         strategy="fixed-window",
         in_memory_fallback_enabled=True,
         swallow_errors=True,
         key_prefix="ecwi",
     )
     app.extensions["ecwi_limiter"] = limiter  # the limits hold it weakly
+    views: dict[str, Any] = app.view_functions
     for endpoint, limit in LIMITS.items():
-        app.view_functions[endpoint] = limiter.limit(limit, methods=["POST"])(app.view_functions[endpoint])
+        views[endpoint] = limiter.limit(limit, methods=["POST"])(views[endpoint])
     together = limiter.shared_limit(GUESSES_TOGETHER, scope="guesses")
     for endpoint in GUESSES:
-        app.view_functions[endpoint] = together(app.view_functions[endpoint])
+        views[endpoint] = together(views[endpoint])
     app.after_request(say_when)
 
 
