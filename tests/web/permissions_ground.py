@@ -14,11 +14,22 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
+from ecwi_events.attendance import merging as people_merging
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.overview import service as overview
-from ecwi_events.people import browser_sessions, signing_in
-from ecwi_events.people.models import Person, Role
+from ecwi_events.people import addresses, browser_sessions, signing_in
+from ecwi_events.people.models import (
+    AddressProof,
+    EmailAddress,
+    MembershipSpell,
+    OrganisationAlias,
+    OrganisationImport,
+    Person,
+    Role,
+    RoleGrant,
+)
 from ecwi_events.people.models_signing_in import BrowserSession, Passkey
+from ecwi_events.programme import merging as organisation_merging
 from ecwi_events.programme.models import ActivitySession, ActivityStatus
 from ecwi_events.programme.service import NewSession
 from ecwi_events.registration import queries as registrations
@@ -45,6 +56,7 @@ class Ground:
     cookies: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, object]] = field(default_factory=dict)
     mine: dict[str, dict[str, object]] = field(default_factory=dict)  # what is one's own, by variable and identity
+    typed: dict[str, dict[str, str]] = field(default_factory=dict)  # what a page needs besides its address
     other_token: str = ""  # the personal link of somebody else: nobody ever sees it
 
     def value(self, endpoint: str, variable: str, thing: str) -> object:
@@ -70,6 +82,7 @@ def make_ground(app) -> Ground:
     ground.other_token = _link(db.session.scalar(sa.select(Registration.id).where(Registration.person_id == person)))
     _people(app, ground, own, other)
     _values(ground, mine, theirs, draft, link_holder)
+    _more_values(ground, own, other, person)
     return ground
 
 
@@ -87,15 +100,21 @@ def _people(app, ground: Ground, own: int, other: int) -> None:
     ground.cookies["office without second factor"] = _cookie(app, staff["office"], strong=False)
     with transaction():
         db.session.execute(sa.update(Person).where(Person.id == members["disabled"]).values(disabled_at=NOW))
-    things = {
-        who: {"browser_id": _other_browser(person_id), "passkey_id": _passkey(person_id)}
-        for who, person_id in {**members, **staff, **hosts}.items()
-    }
+    things = {who: _own_things(person_id) for who, person_id in {**members, **staff, **hosts}.items()}
     things["office without second factor"] = things["office"]
-    for variable in ("browser_id", "passkey_id"):
+    for variable in things["office"]:
         ground.mine[variable] = {who: of[variable] for who, of in things.items()}
         foreign = ground.mine[variable]["disabled"]
         ground.values[variable] = {"own": foreign, "foreign": foreign, "missing": MISSING_ID}
+
+
+def _own_things(person_id: int) -> dict[str, int]:
+    return {
+        "browser_id": _other_browser(person_id),
+        "passkey_id": _passkey(person_id),
+        "address_id": db.session.scalar(sa.select(EmailAddress.id).where(EmailAddress.person_id == person_id)),
+        "import_id": _insert(OrganisationImport(file_name=MARKUP, rows=[], by_person_id=person_id, created_at=NOW)),
+    }
 
 
 def _other_browser(person_id: int) -> int:
@@ -105,13 +124,68 @@ def _other_browser(person_id: int) -> int:
 
 
 def _passkey(person_id: int) -> int:
-    with transaction():
-        row = Passkey(
-            person_id=person_id, credential_id=f"key{person_id:05}", public_key=b"", name=f"Key {MARKUP}", created_at=NOW
+    return _insert(
+        Passkey(
+            person_id=person_id,
+            credential_id=f"key{person_id:05}",
+            public_key=b"",
+            name=f"Key {MARKUP}",
+            created_at=NOW,
         )
+    )
+
+
+def _insert(row) -> int:
+    with transaction():
         db.session.add(row)
         db.session.flush()
         return row.id
+
+
+def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
+    """The people, organisations, roles and merges that the office's pages name."""
+    people = [make.make_person(f"Twice {MARKUP}") for _ in range(4)]
+    organisations = [make.make_organisation(f"Twice {number} {MARKUP}") for number in range(4)]
+    with transaction():
+        addresses.ask_for_proof(people[0], "new.address@people.example", now=NOW)
+        proof = db.session.scalar(sa.select(sa.func.max(AddressProof.id)))
+        token = addresses.token_of(proof)
+        person_merge = people_merging.merge_people(
+            people[2], people[3], by_person_id=None, by_administrator=False, now=NOW
+        )
+        organisation_merge = organisation_merging.merge_organisations(
+            organisations[2], organisations[3], by_person_id=None, now=NOW
+        )
+    host = db.session.scalar(sa.select(RoleGrant.person_id).where(RoleGrant.organisation_id == own))
+    grant = db.session.scalar(sa.select(RoleGrant.id).where(RoleGrant.role == Role.AUDITOR))
+    link = ground.values["registration.token"]
+
+    def first_of(table, organisation_id):
+        return db.session.scalar(sa.select(table.id).where(table.organisation_id == organisation_id).limit(1))
+
+    ground.values |= {
+        "person_id": _any(person),
+        "office_organisation.person_id": _any(host),
+        "kept_id": _any(people[0]),
+        "merged_id": _any(people[1]),
+        "office_people.merge_id": _any(person_merge),
+        "office_organisation.merge_id": _any(organisation_merge),
+        "kind": {"own": "csv"},
+        "organisation_id": _any(own),
+        "name_id": _any(first_of(OrganisationAlias, own)),
+        "spell_id": _any(first_of(MembershipSpell, own)),
+        "grant_id": _any(grant),
+        "me.token": {"own": token, "foreign": link["own"], "missing": link["missing"]},
+    }
+    ground.typed = {
+        "office_organisation.preview_merge": {"other": str(other)},
+        "office_organisation.merge": {"other": str(other)},
+    }
+
+
+def _any(number: int) -> dict[str, object]:
+    """Return the values of a variable of pages that tell nobody's records apart."""
+    return {"own": number, "foreign": number, "missing": MISSING_ID}
 
 
 def _cookie(app, person_id: int, *, strong: bool) -> str:
@@ -198,9 +272,13 @@ def cases(app, ground: Ground) -> list[Case]:
             path = adapter.build(rule.endpoint, values)
             names = tuple(str(value) for value in values.values() if len(str(value)) > 3)
             label = thing if hidden else ""
-            mine = _own_paths(adapter, rule, ground) if row.door is Door.SIGNED_IN and thing == "own" else {}
+            mine = _own_paths(adapter, rule, ground) if _each_has_own(row) and thing == "own" else {}
             found += [Case(rule.endpoint, row, method, label, path, names, mine) for method in sorted(row.methods)]
     return found
+
+
+def _each_has_own(row: Row) -> bool:
+    return row.of is Of.OWN and row.door in {Door.SIGNED_IN, Door.OFFICE}
 
 
 def _own_paths(adapter, rule, ground: Ground) -> dict[str, str]:

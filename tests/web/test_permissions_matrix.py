@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ecwi_events.kernel.db import db
-from ecwi_events.web.access import ACCESS, Door, anyone
+from ecwi_events.web.access import ACCESS, READING, Door, anyone
 from tests.conftest import empty_tables
 from tests.web import permissions_ground as ground_of
 from tests.web.permissions_ground import DRAFT_TITLE, PERSON, RAW, STAFF, cases, expected, normal, verdict, words
@@ -46,11 +46,13 @@ def ask_as(engine_app, ground):
     """Return a function that asks as somebody, each time with the same old cookie."""
     client = engine_app.test_client()
 
-    def ask(who, method, path):
+    def ask(who, method, path, typed=None):
         client.delete_cookie("session")
         if who in ground.cookies:
             client.set_cookie("session", ground.cookies[who])
-        return client.open(path, method=method)
+        return client.open(
+            path, method=method, **({"query_string" if method in READING else "data": typed} if typed else {})
+        )
 
     return ask
 
@@ -92,7 +94,7 @@ def walk(ground, everybody, ask_as, of_cases, look):
     wrong = []
     for who in everybody:
         for case in of_cases:
-            answer = ask_as(who, case.method, case.path_of(who))
+            answer = ask_as(who, case.method, case.path_of(who), ground.typed.get(case.endpoint))
             got, promised = verdict(answer), expected(case, who)
             told = f"{who}: {case.method} {case.path} ({case.endpoint}, {case.thing})"
             wrong += [f"{told}: {fault}" for fault in look(who, case, answer)]
