@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz, process, utils
 
 from ecwi_events.kernel import countries
 from ecwi_events.kernel.db import db
@@ -164,7 +164,14 @@ class Plan:
 
     def _near(self, folded: str) -> list[tuple[int, str]]:
         names = {name: name for name, known in self._by_name.items() if known.id}
-        found = process.extract(folded, names, scorer=fuzz.token_sort_ratio, limit=5, score_cutoff=CLOSE_ENOUGH_TO_ASK)
+        found = process.extract(
+            folded,
+            names,
+            scorer=fuzz.token_sort_ratio,
+            processor=utils.default_process,
+            limit=5,
+            score_cutoff=CLOSE_ENOUGH_TO_ASK,
+        )
         near = {known.id: str(known.values["name"]) for name, _, _ in found if (known := self._by_name[name]).id}
         return [(row_id, name) for row_id, name in near.items() if row_id]
 

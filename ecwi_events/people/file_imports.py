@@ -26,8 +26,8 @@ def keep_file(name: str, content: bytes, *, by_person_id: int, now: datetime) ->
     """
     table = read_table(content)
     Plan(Table(table.columns, ()))
-    mine = (OrganisationImport.by_person_id == by_person_id, OrganisationImport.taken_over_at.is_(None))
-    db.session.execute(sa.delete(OrganisationImport).where(*mine))
+    mine = (OrganisationImport.by_person_id == by_person_id, OrganisationImport.closed_at.is_(None))
+    db.session.execute(sa.update(OrganisationImport).where(*mine).values(rows=[], closed_at=now))
     rows: list[dict[str, object]] = [{"line": line, "cells": cells} for line, cells in table.rows]
     kept = OrganisationImport(file_name=name[:200] or "file", rows=rows, by_person_id=by_person_id, created_at=now)
     db.session.add(kept)
@@ -57,7 +57,7 @@ def take_over(import_id: int, choices: Mapping[int, str], *, by_person_id: int, 
     if plan.count(Verdict.UNCLEAR):
         raise Refused("unclear_rows", "Some rows are not clear yet. Say what each of them is.")
     done = plan.take_over(now=now)
-    kept.rows, kept.taken_over_at = [], now
+    kept.rows, kept.closed_at = [], now
     db.session.flush()
     after: dict[str, object] = {
         "kind": "organisations",
@@ -75,7 +75,7 @@ def _get(import_id: int, by_person_id: int) -> OrganisationImport:
         .where(
             OrganisationImport.id == import_id,
             OrganisationImport.by_person_id == by_person_id,
-            OrganisationImport.taken_over_at.is_(None),
+            OrganisationImport.closed_at.is_(None),
         )
         .with_for_update()
     )

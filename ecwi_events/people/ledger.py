@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import Model, db
+from ecwi_events.kernel.db import Model, UtcDateTime, db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -118,9 +118,8 @@ def _unpacked(table: sa.Table, values: Mapping[str, Any]) -> dict[str, Any]:
 def _typed(kind: sa.types.TypeEngine[Any], value: Any) -> Any:  # noqa: ANN401 - the values of any column
     if value is None:
         return None
-    python = kind.python_type
-    if issubclass(python, Enum):
-        return python(value)
-    if issubclass(python, (date, datetime)):
-        return python.fromisoformat(value)
-    return value
+    if isinstance(kind, sa.Enum) and kind.enum_class:
+        return kind.enum_class(value)
+    if isinstance(kind, UtcDateTime):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if isinstance(kind, sa.Date) else value

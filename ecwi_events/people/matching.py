@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz, process, utils
 
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel.db import db, insert_unless_there
@@ -184,7 +184,7 @@ def _known_names() -> Mapping[int, tuple[int, str, str]]:
 
 def _suggestions(folded: str, known: Mapping[int, tuple[int, str, str]]) -> Sequence[Suggestion]:
     near = process.extract(
-        folded, {key: name[2] for key, name in known.items()}, scorer=fuzz.token_sort_ratio,
+        folded, {key: name[2] for key, name in known.items()}, scorer=fuzz.token_sort_ratio, processor=utils.default_process,
         limit=MOST_SUGGESTIONS * 3, score_cutoff=PERHAPS,
     )  # fmt: skip
     best: dict[int, Suggestion] = {}

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ecwi_events.kernel.db import Line, Model, Prose, UtcDateTime, state_of
 from ecwi_events.kernel.text import fold
 
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -75,7 +74,10 @@ class Person(Model):
     wants_reminders: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
     folded: Mapped[str] = mapped_column(
-        sa.String(LONGEST_FOLDED_NAME), default=folded_from("name", most=LONGEST_FOLDED_NAME), server_default="", index=True
+        sa.String(LONGEST_FOLDED_NAME),
+        default=folded_from("name", most=LONGEST_FOLDED_NAME),
+        server_default="",
+        index=True,
     )
     organisation_folded: Mapped[str] = mapped_column(
         sa.String(LONGEST_FOLDED),
@@ -217,7 +219,7 @@ class Merge(Model):
 
 
 class OrganisationImport(Model):
-    """A file of organisations between its preview and its confirmation; its rows go as soon as they are taken over."""
+    """A file of organisations between its preview and its confirmation; its rows go once it is taken over or replaced."""
 
     __tablename__ = "organisation_import"
 
@@ -226,7 +228,7 @@ class OrganisationImport(Model):
     rows: Mapped[list[dict[str, object]]] = mapped_column(sa.JSON)
     by_person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    taken_over_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RoleGrant(Model):
@@ -243,3 +245,10 @@ class RoleGrant(Model):
     role: Mapped[Role] = mapped_column(state_of(Role, "role"))
     organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"))
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+@sa.event.listens_for(Person, "before_update")
+def fold_person(_mapper: object, _connection: object, person: Person) -> None:
+    """Keep what is searched equal to what is shown."""
+    person.folded = fold(person.name)[:LONGEST_FOLDED_NAME]
+    person.organisation_folded = fold(person.organisation_text or "")[:LONGEST_FOLDED]

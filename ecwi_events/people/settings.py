@@ -78,7 +78,7 @@ def get_profile(person_id: int) -> Profile:
     ).one_or_none()  # fmt: skip
     if row is None:
         raise NotFound("We cannot find this person.")
-    return Profile(*row.tuple())
+    return Profile(*tuple(row))
 
 
 def earlier_work(person_id: int) -> Sequence[EarlierWork]:

@@ -99,7 +99,7 @@ def upgrade() -> None:
         sa.Column("rows", sa.JSON(), nullable=False),
         sa.Column("by_person_id", sa.Integer(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
-        sa.Column("taken_over_at", INSTANT, nullable=True),
+        sa.Column("closed_at", INSTANT, nullable=True),
         sa.ForeignKeyConstraint(["by_person_id"], ["person.id"], name=op.f("fk_organisation_import_by_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_import")),
     )

@@ -9,9 +9,9 @@ from ecwi_events.kernel.db import db
 
 AT = "'2026-01-01 00:00:00.000000'"
 BEFORE = [
-    f"INSERT INTO organisation (id, key, name, kind, created_at) VALUES (1, 'a', 'A', 'body', {AT})",
-    f"INSERT INTO person (id, name, organisation_id, language, created_at) VALUES (1, 'Олена Коваль', 1, 'uk', {AT})",
-    f"INSERT INTO person (id, name, organisation_text, language, created_at) VALUES (2, 'José', 'Zažít, z.s.', 'cs', {AT})",
+    f"INSERT INTO organisation (id, key, name, kind, created_at) VALUES (1, 'a', 'A', 'body', {AT})",  # noqa: S608
+    f"INSERT INTO person (id, name, organisation_id, language, created_at) VALUES (1, 'Олена Коваль', 1, 'uk', {AT})",  # noqa: S608
+    f"INSERT INTO person (id, name, organisation_text, language, created_at) VALUES (2, 'José', 'Zažít, z.s.', 'cs', {AT})",  # noqa: S608
     "INSERT INTO email_address (person_id, address, normalised, is_primary) VALUES (1, 'O.Koval@a.example', 'o', TRUE)",
 ]
 
