@@ -180,6 +180,10 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
     ground.typed = {
         "office_organisation.preview_merge": {"other": str(other)},
         "office_organisation.merge": {"other": str(other)},
+        "office_organisations.match": {
+            "act": "leave",
+            "folded": db.session.scalar(sa.select(sa.func.max(Person.organisation_folded))),
+        },
     }
 
 
