@@ -18,7 +18,7 @@ from ecwi_events.web.forms import Form, own_path, typed
 from ecwi_events.web.second_factor import WAIT, drop_challenge, me, owner
 
 if TYPE_CHECKING:
-    from flask.typing import ResponseReturnValue
+    from flask.typing import ResponseReturnValue, ResponseValue
 
     from ecwi_events.people.queries import Identity
 
@@ -162,7 +162,7 @@ def _page(who: Identity, more: str = "") -> str:
     return flask.render_template("people/factors.html", factors=factors, more=more, is_needed=is_needed)
 
 
-def _app_page(who: Identity, form: Form | None = None) -> ResponseReturnValue:
+def _app_page(who: Identity, form: Form | None = None) -> ResponseValue:
     secret = second_factor.new_app_secret(who.person_id)
     if secret is None:
         return flask.redirect(PAGE, 303)

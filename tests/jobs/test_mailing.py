@@ -265,7 +265,7 @@ class TestQueue:
         sign_in_mail()
         secrets = {
             queries.find_sign_up(olena.registration_id).token,
-            *(signing_in.token_of(row.subject_id) for row in post.rows()),
+            *(signing_in.token_of(row.subject_id) for row in post.rows() if row.kind == "people.sign_in"),
         }
         kept = str([[getattr(row, c.name) for c in Mail.__table__.columns] for row in post.rows()])
         assert not [secret for secret in secrets if secret in kept]

@@ -202,7 +202,8 @@ def test_over_https_the_cookie_is_bound_to_this_host(make_app):
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/", 200), ("GET", "/nothing", 404), ("GET", "/office", 403), ("POST", "/time-zone", 422),
-     ("GET", "/sign-in", 200), ("PUT", "/", 405), ("TRACE", "/", 405), ("GET", "/sign-in/code", 303), ("GET", "/sign-in/unknown", 410),
+     ("GET", "/sign-in", 200), ("PUT", "/", 405), ("TRACE", "/", 405), ("GET", "/sign-in/code", 303),
+     ("GET", "/sign-in/unknown", 410),
      ("OPTIONS", "/", 200), ("GET", "/static/nothing", 404), ("GET", "/a%00b", 404)],
 )  # fmt: skip
 def test_every_answer_carries_the_same_guards(make_app, method, path, status):
