@@ -77,8 +77,10 @@ def make_ground(app) -> Ground:
     draft = _activity(f"{DRAFT_TITLE} {MARKUP}", make.make_organisation("Third"), status=ActivityStatus.DRAFT)
     person = make.make_person(f"Canary {MARKUP}", PERSON)
     for activity in (mine, theirs):
-        make.sign_up(activity, f"Canary {MARKUP}", PERSON, organisation=f"School {MARKUP}")
-    link_holder = make.sign_up(mine, f"Holder {MARKUP}", "holder@people.example").registration_id
+        make.sign_up(activity, f"Canary {MARKUP}", PERSON)
+    link_holder = make.sign_up(
+        mine, f"Holder {MARKUP}", "holder@people.example", organisation=f"School {MARKUP}"
+    ).registration_id
     ground.other_token = _link(db.session.scalar(sa.select(Registration.id).where(Registration.person_id == person)))
     _people(app, ground, own, other)
     _values(ground, mine, theirs, draft, link_holder)
