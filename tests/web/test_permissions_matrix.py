@@ -7,6 +7,8 @@ guards the pages. One database is made for each engine; what the POSTs do is tak
 from __future__ import annotations
 
 import dataclasses
+import re
+from html import unescape
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +18,18 @@ from ecwi_events.kernel.db import db
 from ecwi_events.web.access import ACCESS, READING, Door, anyone
 from tests.conftest import empty_tables
 from tests.web import permissions_ground as ground_of
-from tests.web.permissions_ground import DRAFT_TITLE, PERSON, RAW, STAFF, cases, expected, normal, verdict, words
+from tests.web.permissions_ground import (
+    DRAFT_TITLE,
+    MARKUP,
+    PERSON,
+    RAW,
+    STAFF,
+    cases,
+    expected,
+    normal,
+    verdict,
+    words,
+)
 
 NOBODY = "anonymous"
 OWN_PLACES = {"own host", "other host", *STAFF}  # whom the roster shows who signed up
@@ -201,3 +214,30 @@ def test_a_page_that_nobody_wrote_down_is_closed_to_everyone(engine_app, ground,
 def test_a_method_that_nobody_wrote_down_is_closed_to_everyone(engine_app, ground, everybody, ask_as, monkeypatch):
     monkeypatch.setitem(ACCESS, "zones.save", anyone("GET"))
     assert {ask_as(who, "POST", "/time-zone").status_code for who in everybody} <= {403, 303}
+
+
+def forms_of(page: str, path: str):
+    """Return method, address and field names of every form of a page."""
+    for form in re.findall(r"<form\b.*?</form>", page, flags=re.DOTALL):
+        head = form.partition(">")[0]
+        method = (re.search(r'method="(\w+)"', head) or ["", "get"])[1].upper()
+        action = unescape((re.search(r'action="([^"]*)"', head) or ["", path])[1])
+        yield method, action or path, tuple(sorted(set(re.findall(r'\bname="([^"]+)"', form))))
+
+
+@pytest.mark.parametrize("who", [NOBODY, "member", "own host", "office", "administrator"])
+def test_no_form_gives_typed_markup_back(engine_app, ground, ask_as, nothing_stays, who):
+    found = set()
+    for case in cases(engine_app, ground):
+        if case.method == "GET" and case.thing in {"", "own"} and expected(case, who) == "yes":
+            answer = ask_as(who, "GET", case.path_of(who), ground.typed.get(case.endpoint))
+            if answer.mimetype == "text/html":
+                found |= set(forms_of(words(answer), case.path_of(who)))
+    wrong = []
+    for method, action, names in sorted(found):
+        answer = ask_as(who, method, action, dict.fromkeys(names, MARKUP))
+        text = words(answer)
+        if answer.status_code >= 500 or (answer.mimetype == "text/html" and any(raw in text for raw in RAW)):
+            wrong.append(f"{method} {action} {names}: {answer.status_code}")
+    assert len(found) > 3, "the walk found hardly any form"
+    assert wrong == []

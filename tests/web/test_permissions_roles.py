@@ -5,7 +5,8 @@ import sqlalchemy as sa
 
 from ecwi_events.journal.models import JournalEntry
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.people.models import Role, RoleGrant
+from ecwi_events.people import signing_in
+from ecwi_events.people.models import Person, Role, RoleGrant
 from ecwi_events.programme.models import Activity, ActivityStatus
 from ecwi_events.registration.models import Place, Registration
 from tests import make
@@ -121,3 +122,19 @@ def test_no_form_of_a_member_gives_a_role(client, path):
     make.signed_in(client, make.make_person())
     client.post(path, data=PRIVILEGED | {"name": "Eve", "zone": "UTC", "email": "eve@a.example"})
     assert grants() == []
+
+
+def test_a_disabled_person_comes_back_by_no_way(client, now):
+    """Not by an old cookie (see the walk of the table), a link from before, a new link, or a new role."""
+    ana = make.make_person("Ana", "ana@a.example")
+    with transaction():
+        link = signing_in.issue_sign_in_token(ana, now=now)
+        db.session.execute(sa.update(Person).where(Person.id == ana).values(disabled_at=now))
+    assert client.get(f"/sign-in/{link}").status_code == 410
+    assert client.post(f"/sign-in/{link}").status_code == 410
+    with transaction():
+        late = signing_in.issue_sign_in_token(ana, now=now)
+    assert client.post(f"/sign-in/{late}").status_code == 410
+    client.post("/sign-in", data={"email": "ana@a.example"})
+    make.signed_in(client, make.make_staff(Role.ADMINISTRATOR))
+    assert client.post("/office/roles", data={"email": "ana@a.example", "role": "office"}).status_code == 422
