@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -173,18 +174,24 @@ def _presences(year: int) -> dict[_Seen, PresenceFact]:
 
 
 def _people() -> list[PersonFact]:
+    """Return everybody who was seen, with where they worked before."""
     seen = sa.select(Presence.person_id).where(Presence.person_id.is_not(None))
     rows = db.session.execute(
-        sa.select(Person.id, Person.organisation_id, Person.country).where(Person.id.in_(seen)).order_by(Person.id)
-    )
-    before: dict[int, list[tuple[int | None, date | None, date]]] = defaultdict(list)
-    for work in db.session.execute(
-        sa.select(Affiliation.person_id, Affiliation.organisation_id, Affiliation.from_on, Affiliation.to_on)
-        .where(Affiliation.person_id.in_(seen))
-        .order_by(Affiliation.to_on, Affiliation.id)
-    ):
-        before[work.person_id].append((work.organisation_id, work.from_on, work.to_on))
-    return [PersonFact(row.id, row.organisation_id, row.country, tuple(before[row.id])) for row in rows]
+        sa.select(
+            Person.id, Person.organisation_id, Person.country, Affiliation.organisation_id, Affiliation.from_on,
+            Affiliation.to_on,
+        )
+        .outerjoin(Affiliation, Affiliation.person_id == Person.id)
+        .where(Person.id.in_(seen))
+        .order_by(Person.id, Affiliation.to_on, Affiliation.id)
+    )  # fmt: skip
+    people: dict[int, PersonFact] = {}
+    for person_id, organisation_id, country, *work in rows:
+        person = people.get(person_id) or PersonFact(person_id, organisation_id, country)
+        if work[2] is not None:
+            person = replace(person, before=(*person.before, (work[0], work[1], work[2])))
+        people[person_id] = person
+    return list(people.values())
 
 
 def _registrations() -> dict[int, int]:

@@ -13,7 +13,7 @@ from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.people import membership, merging, organisations, queries, rules
 from ecwi_events.people.models import MembershipClass, MergeOf
 from ecwi_events.programme import merging as merges
-from ecwi_events.web import identity
+from ecwi_events.web import identity, office_journal
 from ecwi_events.web.forms import Form, typed
 from ecwi_events.web.office_organisations import KINDS
 
@@ -206,6 +206,7 @@ def _page(organisation_id: int, form: Form | None = None, *, more: str = "") -> 
         hosts=organisations.host_people(organisation_id),
         people=organisations.number_of_people(organisation_id),
         merges=merging.merges_into(MergeOf.ORGANISATION, organisation_id, now=now),
+        history=office_journal.history(("organisation", [organisation_id])),
         others=[(row_id, name) for row_id, name in queries.organisation_names() if row_id != organisation_id],
         kinds=KINDS,
         classes=CLASSES,

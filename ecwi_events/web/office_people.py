@@ -13,7 +13,7 @@ from ecwi_events.kernel.errors import NotFound
 from ecwi_events.people import addresses, merging, searching, settings
 from ecwi_events.people.models import MergeOf, Role
 from ecwi_events.registration import mine
-from ecwi_events.web import identity
+from ecwi_events.web import identity, office_journal
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -62,6 +62,7 @@ def person(person_id: int) -> ResponseReturnValue:
         earlier=settings.earlier_work(person_id),
         sign_ups=mine.sign_ups_of(person_id),
         merges=merging.merges_into(MergeOf.PERSON, person_id, now=now),
+        history=office_journal.history(("person", [person_id])),
         day=lambda day: dates.day_label(day) if day else "",
     )
 
