@@ -32,13 +32,13 @@ CLEAR: dict[str, frozenset[str]] = {
     "registration": frozenset({"activity_id", "place"}),
     "person": frozenset(
         {
-            "role", "organisation_id", "activity_id", "disabled_at", "erased_at", "merged_into_id", "sessions_ended",
-            "factor", "addresses",
+            "role", "organisation_id", "activity_id", "disabled_at", "erased_at", "merged_into_id", "merged",
+            "sessions_ended", "factor", "addresses",
         }
     ),
     "organisation": frozenset(
         {
-            "key", "kind", "country", "membership_class", "from_on", "to_on", "spell_id", "merged_into_id",
+            "key", "kind", "country", "membership_class", "from_on", "to_on", "spell_id", "merged_into_id", "merged",
             "organisation_id", "aliases",
         }
     ),

@@ -34,6 +34,8 @@ PAGES = {
     "session": ("host.attendance", "session_id"),
     "edition": ("office_overview.edition", "edition_id"),
     "overview": ("office_overview.year", "year"),
+    "person": ("office_people.person", "person_id"),
+    "organisation": ("office_organisation.page", "organisation_id"),
 }
 
 
@@ -108,7 +110,7 @@ def _who(entry: Entry, names: dict[int, str]) -> str:
 
 def _address(entry: Entry) -> str:
     endpoint, name = PAGES.get(entry.subject, ("", ""))
-    if endpoint not in flask.current_app.view_functions:
+    if not endpoint:
         return ""
     values: dict[str, Any] = {name: entry.subject_id}
     return flask.url_for(endpoint, **values)

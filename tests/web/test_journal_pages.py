@@ -108,3 +108,12 @@ def test_the_journal_costs_the_same_number_of_questions_for_1_and_3_entries(offi
         office.get("/office/journal")
         numbers.append(len(asked))
     assert numbers[0] == numbers[1]
+
+
+def test_the_pages_of_people_and_organisations_tell_their_history(office):
+    organisation_id = make.make_organisation("Learning Homes")
+    host = make.make_host(organisation_id, "Hanna Host")
+    assert (
+        "Added an organisation" in office.get(f"/office/organisations/{organisation_id}").text.partition(">History<")[2]
+    )
+    assert "Gave a role" in office.get(f"/office/people/{host}").text.partition(">History<")[2]
