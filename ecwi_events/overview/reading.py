@@ -186,10 +186,10 @@ def _people() -> list[PersonFact]:
         .order_by(Person.id, Affiliation.to_on, Affiliation.id)
     )  # fmt: skip
     people: dict[int, PersonFact] = {}
-    for person_id, organisation_id, country, *work in rows:
+    for person_id, organisation_id, country, earlier_id, from_on, to_on in rows:
         person = people.get(person_id) or PersonFact(person_id, organisation_id, country)
-        if work[2] is not None:
-            person = replace(person, before=(*person.before, (work[0], work[1], work[2])))
+        if to_on is not None:
+            person = replace(person, before=(*person.before, (earlier_id, from_on, to_on)))
         people[person_id] = person
     return list(people.values())
 
