@@ -170,7 +170,7 @@ def _app_page(who: Identity, form: Form | None = None) -> ResponseValue:
     return flask.render_template(
         "people/factor_app.html",
         form=form or Form(),
-        qr=Markup(qr.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass="qr")),  # noqa: S704 - numbers only
+        qr=Markup(qr.svg_inline(omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr")),  # noqa: S704 - numbers only
         secret=" ".join(secret[i : i + 4] for i in range(0, len(secret), 4)),
     )
 

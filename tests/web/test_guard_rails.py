@@ -242,3 +242,4 @@ def test_no_svg_or_form_brings_a_style_of_its_own(client):
     g.pop("_login_user", None)
     page = client.get("/me/second-factor/app").text
     assert "<svg" in page and "style=" not in page
+    assert re.search(r'<svg viewBox="0 0 (\d+) \1" class="qr">', page), "it can be made smaller without losing a corner"
