@@ -47,8 +47,9 @@ bench: .venv/ready-tests ## Measure speed and size, as ratios to a limit of the 
 soak: setup-tests ## Repeat the tests of crowds and of killed processes (ROUNDS=20)
 	for round in $$(seq $${ROUNDS:-20}); do $(BIN)/python -m pytest -q -m "crowd or servers" || exit 1; done
 
-docs: .venv/ready-tests ## Write docs/commands.md from the commands' own help
+docs: .venv/ready-tests ## Write docs/commands.md and docs/permissions.md from what they describe
 	$(BIN)/python .ci/commands.py > docs/commands.md
+	ECWI_DATA_DIR=$$(mktemp -d) $(BIN)/ecwi-events permissions > docs/permissions.md
 
 lock: .venv/ready-tests ## Make the lock files from pyproject.toml (UPGRADE=1 takes newer releases)
 	$(UV) pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --quiet \

@@ -78,6 +78,11 @@ class Settings:
     tick_seconds: int
     demo: bool
     threads: int
+    second_factor_required: bool = True
+    hosts_need_second_factor: bool = False
+    proxy_hops: int = 0
+    trusted_hosts: tuple[str, ...] = ()
+    rate_limits: bool = True
 
     @property
     def is_sqlite(self) -> bool:
@@ -106,6 +111,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     port = _integer(
         env, "ECWI_PORT", default=_integer(env, "PORT", default=8000, least=1, most=65535), least=1, most=65535
     )
+    demo = _yes(env, "ECWI_DEMO", default=False)
     base_url = (env.get("ECWI_BASE_URL") or _running_at(data_dir) or f"http://localhost:{port}").rstrip("/")
     _check_base_url(base_url)
     _make_writable(data_dir)
@@ -121,8 +127,15 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         port=port,
         lease_seconds=_integer(env, "ECWI_LEASE_SECONDS", default=60, least=1, most=3600),
         tick_seconds=_integer(env, "ECWI_TICK_SECONDS", default=30, least=1, most=3600),
-        demo=_yes(env, "ECWI_DEMO", default=False),
+        demo=demo,
         threads=_integer(env, "ECWI_THREADS", default=8, least=1, most=64),
+        second_factor_required=_one_of(
+            env, "ECWI_SECOND_FACTOR", ("required", "optional")[demo], "required", "optional"
+        ),
+        hosts_need_second_factor=_yes(env, "ECWI_HOSTS_NEED_SECOND_FACTOR", default=False),
+        proxy_hops=_integer(env, "ECWI_PROXY_HOPS", default=0, most=10),
+        trusted_hosts=tuple(filter(None, (host.strip() for host in env.get("ECWI_TRUSTED_HOSTS", "").split(",")))),
+        rate_limits=_one_of(env, "ECWI_RATE_LIMITS", "on", "on", "off"),
     )
 
 
@@ -277,3 +290,10 @@ def _yes(env: Mapping[str, str], name: str, *, default: bool) -> bool:
     if text.lower() not in {"1", "0", "yes", "no", "true", "false"}:
         raise SettingsError(f"{name}: {text!r} is not yes or no.")
     return text.lower() in {"1", "yes", "true"}
+
+
+def _one_of(env: Mapping[str, str], name: str, default: str, yes: str, no: str) -> bool:
+    text = env.get(name) or default
+    if text not in {yes, no}:
+        raise SettingsError(f"{name}: {text!r} is not understood. Use {yes} or {no}.")
+    return text == yes

@@ -2,14 +2,16 @@
 
 from ecwi_events.attendance import models as attendance
 from ecwi_events.calendars import models as calendars
+from ecwi_events.journal import models as journal
 from ecwi_events.kernel.db import Model
 from ecwi_events.mail import models as mail
 from ecwi_events.overview import models as overview
 from ecwi_events.people import models as people
+from ecwi_events.people import models_signing_in as signing_in
 from ecwi_events.programme import models as programme
 from ecwi_events.registration import models as registration
 from ecwi_events.reminders import models as reminders
 from ecwi_events.work import models as work
 
-ROOMS_WITH_TABLES = (work, mail, people, programme, registration, attendance, calendars, reminders, overview)
+ROOMS_WITH_TABLES = (work, journal, mail, people, signing_in, programme, registration, attendance, calendars, reminders, overview)
 SCHEMA = Model.metadata

@@ -58,6 +58,14 @@ def make_office(name: str = "Otto Office") -> int:
     return person_id
 
 
+def make_staff(role: Role, name: str = "") -> int:
+    """Somebody with a role of the whole house: office, administrator or auditor."""
+    person_id = make_person(name or f"Sam {role.value.capitalize()}")
+    with transaction():
+        people.grant_role(person_id, role, now=NOW)
+    return person_id
+
+
 def make_session(
     title: str = "First session",
     *,
@@ -132,6 +140,16 @@ def signed_in(client, person_id: int, *, now: datetime | None = None) -> None:
         token = signing_in.issue_sign_in_token(person_id, now=now or _real_now())
     answer = client.post(f"/sign-in/{token}")
     assert answer.status_code == 303, answer.text
+
+
+def signed_in_by_row(client, person_id: int) -> None:
+    """Sign this browser in by its record and its cookie alone, for where forms are guarded."""
+    from ecwi_events.people import browser_sessions
+
+    with transaction():
+        token = browser_sessions.start(person_id, device="", now=_real_now())
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
 
 
 def _real_now() -> datetime:

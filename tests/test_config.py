@@ -50,6 +50,11 @@ def read(tmp_path):
         ("ECWI_TICK_SECONDS", "half a minute"),
         ("ECWI_THREADS", "65"),
         ("ECWI_DEMO", "perhaps"),
+        ("ECWI_SECOND_FACTOR", "yes"),
+        ("ECWI_HOSTS_NEED_SECOND_FACTOR", "required"),
+        ("ECWI_PROXY_HOPS", "11"),
+        ("ECWI_PROXY_HOPS", "-1"),
+        ("ECWI_RATE_LIMITS", "many"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_it(read, name, value):
@@ -72,6 +77,16 @@ def test_nothing_needs_to_be_set(read, tmp_path):
     assert (settings.base_url, settings.port, settings.demo) == ("http://localhost:8000", 8000, False)
     assert settings.mail.folder == tmp_path / "mail"
     assert settings.is_sqlite and not settings.is_https
+
+
+def test_guard_rails_are_up_unless_a_setting_takes_them_down(read):
+    settings = read()
+    assert (settings.second_factor_required, settings.hosts_need_second_factor) == (True, False)
+    assert (settings.rate_limits, settings.proxy_hops, settings.trusted_hosts) == (True, 0, ())
+    assert not read(ECWI_DEMO="1").second_factor_required
+    assert read(ECWI_DEMO="1", ECWI_SECOND_FACTOR="required").second_factor_required
+    assert not read(ECWI_SECOND_FACTOR="optional").second_factor_required
+    assert read(ECWI_TRUSTED_HOSTS="a.example, b.example,").trusted_hosts == ("a.example", "b.example")
 
 
 def test_an_empty_variable_counts_as_not_set(read):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from ecwi_events.attendance import queries, rules
 from ecwi_events.attendance.models import Evidence, Presence, Source, Verdict
+from ecwi_events.journal import service as journal
 from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.kernel.errors import Invalid, NotFound
 from ecwi_events.kernel.text import clean_line
@@ -52,7 +53,10 @@ def mark(session_id: int, marks: Mapping[Who, Verdict | None], *, by_person_id: 
         raise Invalid({"mark": "Choose present, absent or excused"})
     news = {who: verdict for who, verdict in marks.items() if (verdict or Verdict.UNKNOWN) != standing[who]}
     _add_evidence(session_id, news, by_person_id=by_person_id, now=now)
-    _derive(session_id, set(news), now=now)
+    derive(session_id, set(news), now=now)
+    if news:  # how many of each, not who: the evidence rows say that
+        counts = Counter(verdict or "unmarked" for verdict in news.values())
+        journal.note("mark", "session", session_id, after=dict(counts), now=now)
     return len(news)
 
 
@@ -91,7 +95,8 @@ def add_visitor(
     else:
         who = Who(visitor_name=_free_name(clean_line(name), {row.visitor_name for row in roster.rows}))
     _add_evidence(session_id, {who: Verdict.PRESENT}, by_person_id=by_person_id, now=now)
-    _derive(session_id, {who}, now=now)
+    derive(session_id, {who}, now=now)
+    journal.note("add_visitor", "session", session_id, after={"visitors": 1}, now=now)
     return who
 
 
@@ -112,7 +117,7 @@ def _add_evidence(session_id: int, marks: Mapping[Who, Verdict | None], *, by_pe
         db.session.execute(sa.insert(Evidence), rows)
 
 
-def _derive(session_id: int, whom: set[Who], *, now: datetime) -> None:
+def derive(session_id: int, whom: set[Who], *, now: datetime) -> None:
     """Derive the verdicts of these people anew from all of their evidence, and write them."""
     marks: dict[Who, list[rules.Mark]] = defaultdict(list)
     for row in db.session.execute(

@@ -8,7 +8,8 @@ import click
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 import config
-from ecwi_events.cli import database, demo, doctor, overview, people, serve, work
+from ecwi_events.cli import database, demo, doctor, overview, people, permissions, serve, work
+from ecwi_events.journal import acting
 from ecwi_events.kernel.errors import DomainError
 
 WRONG = 2
@@ -32,7 +33,8 @@ class Commands(click.Group):
                 prepared.
         """
         try:
-            return super().invoke(ctx)
+            with acting.through("cli"):
+                return super().invoke(ctx)
         except (config.SettingsError, DomainError) as error:
             raise CommandError(str(error)) from error
         except (OperationalError, InterfaceError, ProgrammingError) as error:
@@ -57,6 +59,6 @@ def ecwi_events() -> None:
     """
 
 
-for module in (serve, database, demo, overview, people, work, doctor):
+for module in (serve, database, demo, overview, people, permissions, work, doctor):
     for command in module.commands:
         ecwi_events.add_command(command)

@@ -11,7 +11,7 @@ from ecwi_events.app import create_app
 from ecwi_events.kernel import clock, links
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Invalid, NotFound
-from ecwi_events.people import queries, service, signing_in
+from ecwi_events.people import queries, second_factor, service, signing_in
 from ecwi_events.people.models import Organisation, Role
 
 if TYPE_CHECKING:
@@ -64,6 +64,20 @@ def create_person(email: str, name: str, role: str, organisation: str | None) ->
         click.echo(link)
 
 
+@click.command("forget-second-factor")
+@click.argument("email")
+def forget_second_factor(email: str) -> None:
+    """Take the passkeys, one-time codes and recovery codes of a person away.
+
+    For whoever lost them all. Make sure first who asks, and not by email alone. The person is signed out everywhere and sets
+    up a new one after signing in.
+    """
+    with create_app().app_context():
+        with transaction():
+            second_factor.forget_all(service.get_person_id(email), now=clock.utc_now())
+        click.echo(f"{email} has no second factor any more.")
+
+
 def find_link(address: str, *, now: datetime) -> str | None:
     """Return a fresh sign-in link for this address, or None if nobody has it or may not sign in."""
     person = queries.find_person_by_address(address)
@@ -89,4 +103,4 @@ def _organisation(key_or_name: str | None, role: str) -> tuple[int | None, str]:
     return organisation_id, key_or_name
 
 
-commands: Sequence[click.Command] = [sign_in_link, create_person]
+commands: Sequence[click.Command] = [sign_in_link, create_person, forget_second_factor]

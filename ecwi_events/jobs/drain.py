@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.jobs.handlers import HANDLERS
 from ecwi_events.jobs.trying import TryAgain
+from ecwi_events.journal import acting
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.work import service as work
@@ -80,7 +81,8 @@ def _do(app: Flask, piece: Claim, settings: Settings) -> bool:
             work.give_up(piece, "too late", now=now)
         return False
     try:
-        HANDLERS[piece.kind](app, piece, settings)
+        with acting.through("jobs"):
+            HANDLERS[piece.kind](app, piece, settings)
     except Exception as error:  # a poisoned row must not stop the others
         put_off = isinstance(error, TryAgain)  # no bug, so no story of it in the log
         log.warning("work %s (%s): %s", piece.id, piece.kind, error, exc_info=None if put_off else error)

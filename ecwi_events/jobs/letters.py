@@ -9,7 +9,7 @@ from ecwi_events.calendars import invitations
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
 from ecwi_events.mail.letters import Letter, NotWanted
-from ecwi_events.people import signing_in
+from ecwi_events.people import addresses, settings, signing_in
 from ecwi_events.programme.rules import takes_place
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place
@@ -112,6 +112,7 @@ def _reminder(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWant
         has_place=mine.place is Place.CONFIRMED,
         session_takes_place=takes_place(mine.activity.status) and not session.is_cancelled,
         is_current=session.schedule_revision == mail.revision,
+        is_wished=settings.wants_reminders(mine.person_id),
     )
     if reason := reminder_rules.unwanted(facts):
         return NotWanted(reason)
@@ -129,15 +130,31 @@ def _reminder(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWant
 
 
 def _sign_in(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
-    token = signing_in.token_of(mail.subject_id)
-    found = signing_in.find_sign_in(token, now=now)
+    found = signing_in.find_mail(mail.subject_id, now=now)
     if found is None or mail.not_after is None:
         return NotWanted("late")
-    minutes = max(1, round((mail.not_after - now).total_seconds() / 60))
-    link = links.absolute(f"/sign-in/{token}")
     return Letter(
-        found.name, {"greeting": mail_rules.greeting(found.name), "link": link, "minutes": minutes, "sender": sender}
+        found.name,
+        {
+            "greeting": mail_rules.greeting(found.name),
+            "link": links.absolute(f"/sign-in/{found.link}"),
+            "code": f"{found.code[:3]} {found.code[3:]}",
+            "minutes": max(1, round((mail.not_after - now).total_seconds() / 60)),
+            "sender": sender,
+        },
     )
+
+
+def _prove_address(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
+    token = addresses.token_of(mail.subject_id)
+    found = addresses.find_proof(token, now=now)
+    if found is None:
+        return NotWanted("late")
+    # Whoever has the address already reads no more about the other person than that somebody asked.
+    link = "" if found.is_taken else links.absolute(f"/me/addresses/prove/{token}")
+    name = "" if found.is_taken else found.name
+    facts = {"greeting": mail_rules.greeting(name).strip(), "link": link, "address": found.address, "sender": sender}
+    return Letter(name, facts)
 
 
 WRITERS: dict[str, Writer] = {
@@ -148,4 +165,5 @@ WRITERS: dict[str, Writer] = {
     "registration.withdrawn": _about_registration,
     "reminder.day_before": _reminder,
     "people.sign_in": _sign_in,
+    "people.prove_address": _prove_address,
 }

@@ -22,3 +22,9 @@ def absolute(path: str) -> str:
 def host() -> str:
     """Return the site's host name: the right-hand side of calendar UIDs and Message-IDs."""
     return urlsplit(_base[0]).hostname or "localhost"
+
+
+def origin() -> str:
+    """Return scheme, host and port of the site, as browsers name the place that a passkey belongs to."""
+    parts = urlsplit(_base[0])
+    return f"{parts.scheme}://{parts.netloc}"

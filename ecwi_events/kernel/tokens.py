@@ -32,6 +32,18 @@ def derived(purpose: str, subject: str, version: int = 1) -> str:
     return base64.urlsafe_b64encode(hmac.digest(_key[0], message, "sha256")[:18]).decode()
 
 
+def six_digits(purpose: str, subject: str) -> str:
+    """Return the 6-digit code for one purpose and one subject: the same each time, and ours alone to make again."""
+    return f"{int.from_bytes(hmac.digest(key_for(purpose), subject.encode(), 'sha256')[:8]) % 1_000_000:06}"
+
+
+def key_for(purpose: str) -> bytes:
+    """Return a key of 256 bits for one purpose, so that no two uses share one."""
+    if not _key:
+        raise RuntimeError("tokens.configure() has not been called in this process")
+    return hmac.digest(_key[0], b"key for " + purpose.encode(), "sha256")
+
+
 def digest(token: str) -> str:
     """Return what is kept of a token: its SHA-256, in hexadecimal."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -87,6 +87,14 @@ class PersonFact:
     id: int
     organisation_id: int | None
     country: str | None
+    before: tuple[tuple[int | None, date | None, date], ...] = ()  # organisation, first and last day of earlier work
+
+    def organisation_on(self, day: date) -> int | None:
+        """Return the organisation at which they worked on a day."""
+        for organisation_id, from_on, to_on in self.before:
+            if (from_on is None or from_on <= day) and day <= to_on:
+                return organisation_id
+        return self.organisation_id
 
 
 @dataclass(frozen=True)
@@ -253,10 +261,10 @@ class Facts:
         """Return what is known of somebody."""
         return self._people.get(person_id)
 
-    def employer(self, person_id: int | None) -> OrganisationFact | None:
-        """Return the organisation of somebody."""
+    def employer(self, person_id: int | None, day: date) -> OrganisationFact | None:
+        """Return the organisation at which somebody worked on a day."""
         person = self._people.get(person_id or 0)
-        return self._organisations.get(person.organisation_id or 0) if person else None
+        return self._organisations.get(person.organisation_on(day) or 0) if person else None
 
     def figures(
         self, statistic: str, *, activity_id: int | None = None, override: bool = False, year: int | None = None

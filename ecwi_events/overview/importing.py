@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ecwi_events.journal import service as journal
 from ecwi_events.kernel.db import db
 from ecwi_events.overview.importing_document import LARGEST_BYTES
 from ecwi_events.overview.importing_schema import read_edition_file
@@ -82,6 +83,7 @@ def import_edition(file: EditionFile, *, now: datetime) -> Imported:
     declared = [*file.figures, *(record for entry in file.activities for record in entry.participants)]
     figure_tally = _put_figures(file.year, declared, activities, now=now)
     texts = file.texts | ({"supporters": "\n".join(file.supporters)} if file.supporters else {})
+    journal.note("import_edition", "overview", file.year, after={"activities": len(file.activities)}, now=now)
     return Imported(file.year, organisation_tally, activity_tally, figure_tally, _put_texts(file.year, texts, now=now))
 
 

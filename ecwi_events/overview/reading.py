@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from ecwi_events.overview.facts import (
     Spell,
 )
 from ecwi_events.overview.models import DeclaredFigure, EditionText
-from ecwi_events.people.models import MembershipSpell, Organisation, Person
+from ecwi_events.people.models import Affiliation, MembershipSpell, Organisation, Person
 from ecwi_events.programme.models import (
     Activity,
     ActivityOrganisation,
@@ -173,11 +174,24 @@ def _presences(year: int) -> dict[_Seen, PresenceFact]:
 
 
 def _people() -> list[PersonFact]:
+    """Return everybody who was seen, with where they worked before."""
     seen = sa.select(Presence.person_id).where(Presence.person_id.is_not(None))
     rows = db.session.execute(
-        sa.select(Person.id, Person.organisation_id, Person.country).where(Person.id.in_(seen)).order_by(Person.id)
-    )
-    return [PersonFact(row.id, row.organisation_id, row.country) for row in rows]
+        sa.select(
+            Person.id, Person.organisation_id, Person.country, Affiliation.organisation_id, Affiliation.from_on,
+            Affiliation.to_on,
+        )
+        .outerjoin(Affiliation, Affiliation.person_id == Person.id)
+        .where(Person.id.in_(seen))
+        .order_by(Person.id, Affiliation.to_on, Affiliation.id)
+    )  # fmt: skip
+    people: dict[int, PersonFact] = {}
+    for person_id, organisation_id, country, earlier_id, from_on, to_on in rows:
+        person = people.get(person_id) or PersonFact(person_id, organisation_id, country)
+        if to_on is not None:
+            person = replace(person, before=(*person.before, (earlier_id, from_on, to_on)))
+        people[person_id] = person
+    return list(people.values())
 
 
 def _registrations() -> dict[int, int]:

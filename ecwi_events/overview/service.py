@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from ecwi_events.journal import service as journal
 from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.overview import queries, rules
@@ -45,6 +46,7 @@ def start_compile(year: int, as_of: date, requested_by_id: int | None, *, now: d
             raise
         return joined.id
     work.put(COMPILE, run.id, dedup_key=f"{COMPILE}:{run.id}", now=now)
+    journal.note("start_compile", "overview", year, after={"as_of": as_of}, now=now)
     return run.id
 
 
@@ -112,6 +114,8 @@ def publish(edition_id: int, by_person_id: int | None, *, now: datetime) -> Edit
         .where(Edition.year == edition.year, Edition.state == EditionState.PUBLISHED)
         .values(state=EditionState.SUPERSEDED)
     )
+    after = {"state": EditionState.PUBLISHED, "year": edition.year, "number": edition.number}
+    journal.note("publish", "edition", edition_id, before={"state": edition.state}, after=after, now=now)
     edition.state, edition.published_at, edition.published_by_id = EditionState.PUBLISHED, now, by_person_id
     db.session.flush()
     return edition

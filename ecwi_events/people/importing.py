@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Refused
 from ecwi_events.kernel.text import fold
+from ecwi_events.people.merging import left_organisation_id
 from ecwi_events.people.models import (
     MembershipClass,
     MembershipSpell,
@@ -78,6 +79,10 @@ def take_over_organisations(records: Sequence[OrganisationRecord], *, now: datet
     tally = Tally()
     for record in records:
         found = known.get(record.key) or _known_by_name(record.name)
+        if found and found.merged_into_id:  # the office has made it a part of another one, which speaks for it now
+            known[record.key] = db.session.get_one(Organisation, left_organisation_id(found.id))
+            tally.add(is_new=False, has_changed=False)
+            continue
         organisation = found or Organisation(key=record.key, created_at=now)
         changed = _set(organisation, _columns(record))
         if found is None:

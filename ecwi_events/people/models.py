@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ecwi_events.kernel.db import Line, Model, Prose, UtcDateTime, state_of
+from ecwi_events.kernel.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.engine.default import DefaultExecutionContext
+
+LONGEST_FOLDED_NAME = 800  # one letter may be spelled with four in Latin
+LONGEST_FOLDED = 200
+
+
+def folded_from(column: str, *, most: int) -> Callable[[DefaultExecutionContext], str]:
+    """Return a default that folds another column of the same row, so that no insert can forget it."""
+
+    def folded(context: DefaultExecutionContext) -> str:
+        return fold(context.get_current_parameters().get(column) or "")[:most]  # type: ignore[no-untyped-call]
+
+    return folded
 
 
 class Role(StrEnum):
@@ -17,6 +36,7 @@ class Role(StrEnum):
     HOST = "host"
     OFFICE = "office"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"  # reads what the office reads, changes nothing
 
 
 class OrganisationKind(StrEnum):
@@ -36,7 +56,11 @@ class MembershipClass(StrEnum):
 
 
 class Person(Model):
-    """Somebody who signs up, hosts, or works in the office."""
+    """Somebody who signs up, hosts, or works in the office.
+
+    ``organisation_id`` or ``organisation_text`` say where somebody works now; `Affiliation` says where before. Somebody who
+    was merged into another person stays as a stub that points there. Folded columns are what is searched.
+    """
 
     __tablename__ = "person"
 
@@ -47,6 +71,18 @@ class Person(Model):
     country: Mapped[str | None] = mapped_column(sa.String(2))
     language: Mapped[str] = mapped_column(sa.String(8), default="en")
     zone: Mapped[str | None] = mapped_column(sa.String(64))
+    wants_reminders: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    folded: Mapped[str] = mapped_column(
+        sa.String(LONGEST_FOLDED_NAME),
+        default=folded_from("name", most=LONGEST_FOLDED_NAME),
+        server_default="",
+        index=True,
+    )
+    organisation_folded: Mapped[str] = mapped_column(
+        sa.String(LONGEST_FOLDED),
+        default=folded_from("organisation_text", most=LONGEST_FOLDED), server_default="", index=True,
+    )  # fmt: skip
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -62,12 +98,48 @@ class EmailAddress(Model):
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
     address: Mapped[str] = mapped_column(Line(320))
     normalised: Mapped[str] = mapped_column(sa.String(320), unique=True)
+    folded: Mapped[str] = mapped_column(
+        sa.String(LONGEST_FOLDED_NAME), default=folded_from("address", most=LONGEST_FOLDED_NAME), server_default=""
+    )
     is_primary: Mapped[bool] = mapped_column(default=True)
     proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class AddressProof(Model):
+    """An address that somebody wants to have, until a button behind a mailed link proves that it is theirs."""
+
+    __tablename__ = "address_proof"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    address: Mapped[str] = mapped_column(Line(320))
+    normalised: Mapped[str] = mapped_column(sa.String(320))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    spent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Affiliation(Model):
+    """Where somebody worked before: up to ``to_on``; no ``from_on`` means: since before our records."""
+
+    __tablename__ = "affiliation"
+    __table_args__ = (sa.CheckConstraint("from_on IS NULL OR to_on >= from_on", name="order"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    organisation_text: Mapped[str | None] = mapped_column(Line(200))
+    organisation_folded: Mapped[str] = mapped_column(
+        sa.String(LONGEST_FOLDED),
+        default=folded_from("organisation_text", most=LONGEST_FOLDED), server_default="", index=True,
+    )  # fmt: skip
+    from_on: Mapped[date | None] = mapped_column(sa.Date)
+    to_on: Mapped[date] = mapped_column(sa.Date)
+
+
 class Organisation(Model):
-    """A body of the network or near it."""
+    """A body of the network or near it; one that was merged into another stays as a stub that points there."""
 
     __tablename__ = "organisation"
 
@@ -78,13 +150,14 @@ class Organisation(Model):
     kind: Mapped[OrganisationKind] = mapped_column(state_of(OrganisationKind, "kind"), default=OrganisationKind.BODY)
     country: Mapped[str | None] = mapped_column(sa.String(2))
     note: Mapped[str | None] = mapped_column(Prose)
+    merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     spells: Mapped[list[MembershipSpell]] = relationship(lazy="raise", back_populates="organisation")
 
 
 class OrganisationAlias(Model):
-    """Another name of an organisation; ``folded`` is compared."""
+    """A name of an organisation, its own among them; ``folded`` is compared, ``language`` says whose name it is."""
 
     __tablename__ = "organisation_alias"
 
@@ -92,6 +165,7 @@ class OrganisationAlias(Model):
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     name: Mapped[str] = mapped_column(Line(200))
     folded: Mapped[str] = mapped_column(sa.String(200), unique=True)
+    language: Mapped[str | None] = mapped_column(sa.String(8))
 
 
 class MembershipSpell(Model):
@@ -110,6 +184,53 @@ class MembershipSpell(Model):
     organisation: Mapped[Organisation] = relationship(lazy="raise", back_populates="spells")
 
 
+class LeftAsText(Model):
+    """A typed organisation that the office decided to leave as it is, so that nobody is asked about it again."""
+
+    __tablename__ = "left_as_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    folded: Mapped[str] = mapped_column(sa.String(LONGEST_FOLDED), unique=True)
+    by_person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    left_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MergeOf(StrEnum):
+    """What was merged."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
+class Merge(Model):
+    """Two records that became one: ``moved`` holds every changed value, before and after, so that it can be undone."""
+
+    __tablename__ = "merge"
+    __table_args__ = (sa.Index("ix_merge_kept", "of", "kept_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    of: Mapped[MergeOf] = mapped_column(state_of(MergeOf, "of"))
+    kept_id: Mapped[int] = mapped_column(sa.Integer)
+    merged_id: Mapped[int] = mapped_column(sa.Integer)
+    moved: Mapped[list[dict[str, object]]] = mapped_column(sa.JSON)
+    by_person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    merged_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class OrganisationImport(Model):
+    """A file of organisations between its preview and its confirmation; its rows go once it is taken over or replaced."""
+
+    __tablename__ = "organisation_import"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_name: Mapped[str] = mapped_column(Line(200))
+    rows: Mapped[list[dict[str, object]]] = mapped_column(sa.JSON)
+    by_person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class RoleGrant(Model):
     """A role of a person; ``host`` names the organisation for which it holds."""
 
@@ -126,27 +247,8 @@ class RoleGrant(Model):
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class SignInToken(Model):
-    """A mailed or printed way in: one purpose, a short life, spent once by a button."""
-
-    __tablename__ = "sign_in_token"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
-    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    spent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class BrowserSession(Model):
-    """A signed-in browser. Ending the row ends the sign-in, whatever cookie is replayed."""
-
-    __tablename__ = "browser_session"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
-    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+@sa.event.listens_for(Person, "before_update")
+def fold_person(_mapper: object, _connection: object, person: Person) -> None:
+    """Keep what is searched equal to what is shown."""
+    person.folded = fold(person.name)[:LONGEST_FOLDED_NAME]
+    person.organisation_folded = fold(person.organisation_text or "")[:LONGEST_FOLDED]

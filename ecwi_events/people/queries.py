@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import db
+from ecwi_events.kernel.db import UtcDateTime, db
 from ecwi_events.kernel.text import fold, normalise_address
 from ecwi_events.kernel.tokens import digest
+from ecwi_events.people import rules
 from ecwi_events.people.models import (
-    BrowserSession,
     EmailAddress,
     Organisation,
     OrganisationAlias,
@@ -19,9 +19,10 @@ from ecwi_events.people.models import (
     Role,
     RoleGrant,
 )
+from ecwi_events.people.models_signing_in import BrowserSession
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
 
@@ -34,11 +35,32 @@ class Identity:
     zone: str | None
     roles: frozenset[Role]
     host_of: frozenset[int]
+    browser_id: int = 0  # the record of this browser, see `browser_sessions`
+    last_seen_at: datetime | None = None
+    is_fresh: bool = False  # proved just now who they are
+    is_strong: bool = False  # gave the second factor in this browser, and did not go away since
+    is_rested: bool = False  # was away for so long that the office pages ask again
+    is_held_back: bool = False  # has more rights, which wait for the second factor or for signing in again
 
     @property
     def runs_office(self) -> bool:
-        """Tell whether the person may use the office pages."""
+        """Tell whether the person may do the office's work."""
         return bool(self.roles & {Role.OFFICE, Role.ADMINISTRATOR})
+
+    @property
+    def reads_office(self) -> bool:
+        """Tell whether the person may read what the office reads; an auditor may no more than that."""
+        return self.runs_office or self.is_auditor
+
+    @property
+    def is_administrator(self) -> bool:
+        """Tell whether the person may grant roles."""
+        return Role.ADMINISTRATOR in self.roles
+
+    @property
+    def is_auditor(self) -> bool:
+        """Tell whether the person reads everything and, by this role, changes nothing."""
+        return Role.AUDITOR in self.roles
 
     @property
     def is_host(self) -> bool:
@@ -47,26 +69,28 @@ class Identity:
 
 
 def find_identity(token: str, *, now: datetime) -> Identity | None:
-    """Return who holds this browser's token, or None if it is unknown, over, ended, or the person is disabled."""
-    rows = db.session.execute(
-        sa.select(Person.id, Person.name, Person.zone, RoleGrant.role, RoleGrant.organisation_id)
-        .join(BrowserSession, BrowserSession.person_id == Person.id)
-        .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
-        .where(
-            BrowserSession.token_hash == digest(token),
-            BrowserSession.ended_at.is_(None),
-            BrowserSession.expires_at > now,
-            Person.disabled_at.is_(None),
-        )
-    ).all()
-    if not rows:
+    """Return who holds this browser's token, or None if it is unknown, over, ended, or the person may not sign in.
+
+    A browser that signed in before its person was given a role signs in again, so that no old cookie gains rights.
+    """
+    rows = db.session.execute(_IDENTITY, {"token": digest(token), "now": now}).all()
+    if not rows or rules.is_idle(rows[0].last_seen_at, now=now):
         return None
+    first = rows[0]
+    if any(row.granted_at and row.granted_at > first.signed_in_at for row in rows):
+        return None
+    rested = rules.is_rested(first.last_seen_at, rested=first.rested, now=now)
     return Identity(
-        person_id=rows[0].id,
-        name=rows[0].name,
-        zone=rows[0].zone,
+        person_id=first.id,
+        name=first.name,
+        zone=first.zone,
         roles=frozenset(row.role for row in rows if row.role),
         host_of=frozenset(row.organisation_id for row in rows if row.organisation_id),
+        browser_id=first.browser_id,
+        last_seen_at=first.last_seen_at,
+        is_fresh=rules.is_fresh(first.fresh_at, now=now),
+        is_strong=first.strong_at is not None and not rested,
+        is_rested=rested,
     )
 
 
@@ -89,9 +113,34 @@ def primary_address(person_id: int) -> str | None:
     )
 
 
+def names_of(person_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of these people by id; who is gone is missing."""
+    rows = db.session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(list(person_ids)))).all()
+    return {row.id: row.name for row in rows}
+
+
 def may_sign_in(person: Person) -> bool:
-    """Tell whether a person may have a browser session at all; every way in asks this."""
-    return person.disabled_at is None
+    """Tell whether a person may have a browser session at all; every way in asks this or `MAY_SIGN_IN`."""
+    return person.disabled_at is None and person.merged_into_id is None
+
+
+MAY_SIGN_IN = sa.and_(Person.disabled_at.is_(None), Person.merged_into_id.is_(None))  # the same for SQL
+
+_IDENTITY = (
+    sa.select(
+        Person.id, Person.name, Person.zone, RoleGrant.role, RoleGrant.organisation_id, RoleGrant.granted_at,
+        BrowserSession.id.label("browser_id"), BrowserSession.created_at.label("signed_in_at"), BrowserSession.last_seen_at,
+        BrowserSession.fresh_at, BrowserSession.strong_at, BrowserSession.rested,
+    )
+    .join(BrowserSession, BrowserSession.person_id == Person.id)
+    .outerjoin(RoleGrant, RoleGrant.person_id == Person.id)
+    .where(
+        BrowserSession.token_hash == sa.bindparam("token"),
+        BrowserSession.ended_at.is_(None),
+        BrowserSession.expires_at > sa.bindparam("now", type_=UtcDateTime),
+        MAY_SIGN_IN,
+    )
+)  # fmt: skip
 
 
 def find_organisation_id(name: str) -> int | None:
@@ -109,5 +158,8 @@ def known_organisations(organisation_ids: Sequence[int]) -> set[int]:
 
 def organisation_names() -> Sequence[tuple[int, str]]:
     """Return id and name of every organisation, by name."""
-    rows = db.session.execute(sa.select(Organisation.id, Organisation.name).order_by(Organisation.name)).all()
+    rows = db.session.execute(sa.select(Organisation.id, Organisation.name)
+        .where(Organisation.merged_into_id.is_(None))
+        .order_by(Organisation.name)
+    ).all()
     return [(row.id, row.name) for row in rows]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ecwi_events.journal import service as journal
 from ecwi_events.kernel.dates import canonical_zone
 from ecwi_events.kernel.db import db, insert_row, insert_unless_there
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
@@ -66,7 +67,9 @@ def create_person(name: str, address: str, *, organisation: str = "", zone: str 
         raise Invalid(wrong)
     if _person_of(normalise_address(address)):
         raise Refused("address_taken", f"{clean_line(address)} belongs to somebody already.")
-    return find_or_create_person(name, address, organisation=organisation, zone=zone, now=now)
+    person_id = find_or_create_person(name, address, organisation=organisation, zone=zone, now=now)
+    journal.note("create_person", "person", person_id, after={"name": name, "addresses": 1}, now=now)
+    return person_id
 
 
 def grant_role(person_id: int, role: Role, *, organisation_id: int | None = None, now: datetime) -> None:
@@ -81,6 +84,8 @@ def grant_role(person_id: int, role: Role, *, organisation_id: int | None = None
     if db.session.scalar(held) is None:
         db.session.add(RoleGrant(person_id=person_id, role=role, organisation_id=organisation_id, granted_at=now))
         db.session.flush()
+        granted = {"role": role} | ({"organisation_id": organisation_id} if organisation_id else {})
+        journal.note("grant_role", "person", person_id, after=granted, now=now)
 
 
 def choose_zone(person_id: int, zone: str) -> None:
@@ -107,6 +112,8 @@ def create_organisation(
     db.session.flush()
     db.session.add(OrganisationAlias(organisation_id=organisation.id, name=name, folded=fold(name)[:200]))
     db.session.flush()
+    made = {"name": name, "key": organisation.key, "kind": kind, "country": country}
+    journal.note("create_organisation", "organisation", organisation.id, after=made, now=now)
     return organisation.id
 
 
@@ -118,7 +125,18 @@ def record_membership(
     to_on: date | None = None,
     source: str,
 ) -> None:
-    """Write down that an organisation was a Member from one day to another, and where that is known from."""
+    """Write down that an organisation was a Member from one day to another, and where that is known from.
+
+    Raises:
+        Invalid: it ends before it begins, or overlaps with another membership of the organisation.
+    """
+    others = db.session.execute(
+        sa.select(MembershipSpell.from_on, MembershipSpell.to_on).where(
+            MembershipSpell.organisation_id == organisation_id
+        )
+    )
+    if fault := rules.spell_fault((from_on, to_on), [(row.from_on, row.to_on) for row in others]):
+        raise Invalid({fault[0]: fault[1]})
     db.session.add(
         MembershipSpell(
             organisation_id=organisation_id,

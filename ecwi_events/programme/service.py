@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ecwi_events.journal import service as journal
 from ecwi_events.kernel import dates
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
@@ -107,6 +108,9 @@ def create_activity(new: NewActivity, *, by_person_id: int | None, now: datetime
         _add_session(activity.id, session, now=now)
     _derive_period(activity)
     db.session.flush()
+    made = {"title": new.title, "kind": new.kind, "status": activity.status, "home_year": new.home_year}
+    roles = {"host_id": new.host_id, "co_host_ids": list(new.co_host_ids), "sessions": len(new.sessions)}
+    journal.note("create_activity", "activity", activity.id, after={**made, **roles}, now=now)
     return activity.id
 
 
@@ -123,6 +127,8 @@ def add_session(activity_id: int, new: NewSession, *, now: datetime) -> int:
     session = _add_session(activity_id, new, now=now)
     _derive_period(activity)
     _touch(activity, now=now)
+    promise = {"starts_local": new.starts_local, "zone": session.zone, "duration_minutes": new.duration_minutes}
+    journal.note("add_session", "session", session.id, after={"activity_id": activity_id, **promise}, now=now)
     return session.id
 
 
@@ -144,6 +150,9 @@ def move_to_status(
         raise Refused("move", f"An activity that is {activity.status} cannot become {status}.")
     if rules.is_public(status) and not rules.is_public(activity.status):
         _require_complete(activity)
+    why = {"reason": reason} if reason else {}
+    before, after = {"status": activity.status}, {"status": status, **why}
+    journal.note("move_to_status", "activity", activity_id, before=before, after=after, now=now)
     activity.status = status
     _log(activity_id, status, by_person_id=by_person_id, reason=reason, now=now)
     _touch(activity, now=now)

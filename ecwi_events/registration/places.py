@@ -85,6 +85,11 @@ def retake(places_id: int, *, as_place: bool) -> Counts:
     return _change(places_id, taken=Places.taken + 1) if as_place else _change(places_id, waiting=Places.waiting + 1)
 
 
+def adjust(places_id: int, *, taken: int, waiting: int) -> Counts:
+    """Count some more or fewer in places and in line, all at once; return the counts that follow."""
+    return _change(places_id, taken=Places.taken + taken, waiting=Places.waiting + waiting)
+
+
 def _change(places_id: int, **values: object) -> Counts:
     row = db.session.execute(
         sa.update(Places)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ecwi_events.journal import service as journal
 from ecwi_events.kernel import tokens
 from ecwi_events.kernel.dates import canonical_zone
 from ecwi_events.kernel.db import db, insert_unless_there
@@ -79,6 +80,7 @@ def create_activity(new: NewActivity, *, capacity: int | None, by_person_id: int
         raise Invalid({"capacity": "Enter the number of places, or leave it empty for no limit"})
     activity_id = programme.create_activity(new, by_person_id=by_person_id, now=now)
     places.open_places(activity_id, capacity=capacity)
+    journal.note("open_places", "activity", activity_id, after={"capacity": capacity}, now=now)
     return activity_id
 
 
@@ -142,7 +144,8 @@ def withdraw(registration_id: int, *, now: datetime) -> bool:
     had_place = held.place is not Place.WAITING
     counts = places.give_back(places_id, was_place=had_place)
     if had_place and counts.waiting:
-        _promote_first(places_id, activity_id, now=now)
+        promote_first(places_id, activity_id, now=now)
+    _note("withdraw", registration_id, held.place, Place.WITHDRAWN, now=now)
     _tell("registration.withdrawn", registration_id, now=now)
     return True
 
@@ -168,6 +171,7 @@ def undo_withdrawal(registration_id: int, *, now: datetime) -> Place:
     place = Place.CONFIRMED if had_place else Place.WAITING
     _set(registration_id, place=place, withdrawn_at=None, revision=Registration.revision + 1)
     places.retake(places_id, as_place=had_place)
+    _note("undo_withdrawal", registration_id, Place.WITHDRAWN, place, now=now)
     _tell("registration.confirmed" if had_place else "registration.waiting", registration_id, now=now)
     return place
 
@@ -237,7 +241,8 @@ def _repeat(held: Held | None, facts: SignUpFacts, *, now: datetime) -> SignedUp
     return SignedUp(held.id, Place.CONFIRMED, None, is_repeat=True)
 
 
-def _promote_first(places_id: int, activity_id: int, *, now: datetime) -> None:
+def promote_first(places_id: int, activity_id: int, *, now: datetime) -> None:
+    """Give a place that was freed to the first in line, who is told; the caller holds the lock of the counted row."""
     facts = queries.sign_up_facts(activity_id)
     if facts is None or not rules.may_promote(facts, now=now):
         return
@@ -267,6 +272,11 @@ def _tell(kind: str, registration_id: int, *, now: datetime, within: str | None 
         priority=MAIL_PRIORITY,
         now=now,
     )
+
+
+def _note(act: str, registration_id: int, before: str, after: str, *, now: datetime) -> None:
+    """Write in the journal what became of a place; ordinary sign-ups have rows of their own and need no entry."""
+    journal.note(act, "registration", registration_id, before={"place": before}, after={"place": after}, now=now)
 
 
 def _registration_of(places_id: int | None, person_id: int) -> Held | None:

@@ -66,6 +66,7 @@ def candidates(slot: Slot, *, now: datetime) -> Sequence[Candidate]:
             Activity.status.in_(TAKES_PLACE),
             Registration.place == Place.CONFIRMED,
             Person.disabled_at.is_(None),
+            Person.wants_reminders.is_(True),
             sa.not_(done),
         )
         .order_by(ActivitySession.starts_at, Registration.id)

@@ -38,6 +38,7 @@ class Wanted:
     has_place: bool
     session_takes_place: bool
     is_current: bool
+    is_wished: bool = True
 
 
 def due_at(starts_at: datetime, zone: str) -> datetime:
@@ -96,4 +97,6 @@ def unwanted(facts: Wanted) -> str | None:
         return "cancelled"
     if not facts.has_place:
         return "withdrawn"
+    if not facts.is_wished:
+        return "not_wished"
     return None if facts.is_current else "superseded"

@@ -7,17 +7,27 @@ from typing import TYPE_CHECKING
 from ecwi_events.web import (
     access,
     calendars,
+    devices,
     errors,
+    factors,
     headers,
     host,
     identity,
     layout,
+    limits,
+    me,
     office,
+    office_journal,
+    office_organisation,
+    office_organisations,
     office_overview,
+    office_people,
+    office_roles,
     overview,
     people,
     programme,
     registration,
+    second_factor,
     site,
     static,
     zones,
@@ -28,6 +38,12 @@ if TYPE_CHECKING:
 
     from config import Settings
 
+PAGES = (
+    site, zones, programme, registration, people, devices, second_factor, factors, host, office, calendars, overview,
+    office_overview, office_journal,
+    office_roles, me, office_people, office_organisations, office_organisation,
+)  # fmt: skip
+
 
 def install(app: Flask, settings: Settings) -> None:
     """Give the application its pages and everything that guards them."""
@@ -36,6 +52,7 @@ def install(app: Flask, settings: Settings) -> None:
     identity.install(app)
     headers.install(app, settings)
     errors.install(app)
-    for pages in (site, zones, programme, registration, people, host, office, calendars, overview, office_overview):
+    for pages in PAGES:
         app.register_blueprint(pages.blueprint)
+    limits.install(app, settings)
     access.install(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import flask
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ecwi_events.kernel.errors import Invalid
 
 LONGEST_TYPED = 20_000
+HERE = "https://here.invalid"  # stands for this site while a path is read again
 LONGEST_PATH = 1_000  # it is kept in a cookie
 
 
@@ -56,5 +57,6 @@ def own_path(text: str | None, *, otherwise: str = "/") -> str:
         or not text.isprintable()
     ):
         return otherwise
-    parts = urlsplit(text)
-    return otherwise if parts.scheme or parts.netloc else text
+    parts, landing = urlsplit(text), urlsplit(urljoin(HERE, text))
+    is_own = not parts.scheme and not parts.netloc and f"{landing.scheme}://{landing.netloc}" == HERE
+    return text if is_own and "//" not in parts.path else otherwise

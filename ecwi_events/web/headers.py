@@ -25,6 +25,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Add CSRF protection, compression and the security headers."""
     csrf.init_app(app)
     app.config.update(
+        TRUSTED_HOSTS=list(settings.trusted_hosts) or None,  # nothing is made from Host, so any may come unless set
         WTF_CSRF_SSL_STRICT=False,  # it asks for a Referer, which pages with a token in the address never send
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_MIMETYPES=["text/html", "application/json"],
@@ -41,6 +42,7 @@ def install(app: Flask, settings: Settings) -> None:
         fields["X-Content-Type-Options"] = "nosniff"
         fields["Referrer-Policy"] = "no-referrer" if _carries_a_token() else "same-origin"
         fields["Cross-Origin-Opener-Policy"] = "same-origin"
+        fields["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
         fields.setdefault("Cache-Control", "no-store")
         if settings.is_https:
             fields["Strict-Transport-Security"] = "max-age=31536000"

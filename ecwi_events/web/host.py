@@ -17,7 +17,7 @@ from ecwi_events.kernel.errors import Invalid, NotFound
 from ecwi_events.kernel.text import fold
 from ecwi_events.people import rules as people_rules
 from ecwi_events.programme import queries as programme
-from ecwi_events.web import identity, times
+from ecwi_events.web import access, identity, times
 from ecwi_events.web.forms import Form, typed
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ SHOWS = {"open": "Not marked", "all": "Everyone", "present": "Present", "absent"
 def index() -> ResponseReturnValue:
     """List what the host has today, what comes, and what is still to settle."""
     now, who = clock.utc_now(), _who()
-    hosting = None if who.runs_office else sorted(who.host_of)
+    hosting = None if who.reads_office else sorted(who.host_of)
     pairs = programme.hosted_sessions(hosting, since=now - LOOK_BACK)
     marked = queries.unsettled([session.id for session, _ in pairs])
     rows = [
@@ -115,9 +115,8 @@ def _roster(session_id: int) -> Roster:
         NotFound: there is no such session, or it is somebody else's.
     """
     roster, who = queries.find_roster(session_id), _who()
-    if roster is None or not people_rules.may_act_for(
-        who.host_of, roster.activity.host_ids, runs_office=who.runs_office
-    ):
+    as_office = who.reads_office if flask.request.method in access.READING else who.runs_office
+    if roster is None or not people_rules.may_act_for(who.host_of, roster.activity.host_ids, runs_office=as_office):
         raise NotFound("We cannot find this page.")
     return roster
 

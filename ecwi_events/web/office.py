@@ -16,7 +16,7 @@ from ecwi_events.programme import rules
 from ecwi_events.programme import service as programme_service
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Theme
 from ecwi_events.registration import queries, service
-from ecwi_events.web import identity, office_form, times, zones
+from ecwi_events.web import identity, office_form, office_journal, times, zones
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -139,6 +139,9 @@ def _activity_page(activity_id: int, more: str = "") -> str:
         signed_up_on=lambda one: times.day(one.created_at, _office_zone(), now=now),
         moves=[(status, words) for status, words in MOVES.items() if rules.may_move(found.status, status)],
         is_public=rules.is_public(found.status),
+        history=office_journal.history(
+            ("activity", [activity_id]), ("session", [session.id for session in found.sessions])
+        ),
         more=more,
     )
 

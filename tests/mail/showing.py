@@ -116,7 +116,7 @@ def every_kind(post: Post) -> None:
     post.send()
     make.withdraw(rosa.registration_id)
     with transaction():
-        signing_in.request_sign_in("olena@kyiv.example", now=make.NOW)
+        signing_in.request_sign_in("olena@kyiv.example", browser="a browser", now=make.NOW)
     post.send()
     post.clock.move_to("2027-01-18T13:00:00+00:00")
     with transaction():

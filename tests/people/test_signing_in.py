@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.mail.models import Mail
-from ecwi_events.people import queries, service, signing_in
-from ecwi_events.people.models import BrowserSession, Person, Role, SignInToken
+from ecwi_events.people import browser_sessions, queries, service, signing_in
+from ecwi_events.people.models import Person, Role
+from ecwi_events.people.models_signing_in import BrowserSession, SignInToken
 from tests.make import NOW, make_organisation, make_person
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -60,14 +61,24 @@ def test_neither_links_nor_browsers_can_be_read_out_of_the_database():
 def test_signing_out_kills_the_cookie():
     browser = use(issue(make_person()))
     with transaction():
-        signing_in.sign_out(browser, now=NOW)
+        browser_sessions.sign_out(browser, now=NOW)
     assert queries.find_identity(browser, now=NOW) is None
 
 
-def test_a_browser_session_ends_after_fourteen_days():
+def test_a_browser_session_ends_after_fourteen_days_of_use():
     browser = use(issue(make_person()))
-    assert queries.find_identity(browser, now=NOW + timedelta(days=13)) is not None
+    for hours in range(11, 14 * 24, 11):
+        at = NOW + timedelta(hours=hours)
+        with transaction():
+            browser_sessions.note_use(queries.find_identity(browser, now=at).browser_id, now=at)
+    assert queries.find_identity(browser, now=NOW + timedelta(days=14) - MINUTE) is not None
     assert queries.find_identity(browser, now=NOW + timedelta(days=14)) is None
+
+
+def test_a_browser_that_is_not_used_for_twelve_hours_is_signed_out():
+    browser = use(issue(make_person()))
+    assert queries.find_identity(browser, now=NOW + timedelta(hours=12) - MINUTE) is not None
+    assert queries.find_identity(browser, now=NOW + timedelta(hours=12)) is None
 
 
 def test_a_disabled_person_cannot_come_in_by_any_way():
@@ -79,16 +90,18 @@ def test_a_disabled_person_cannot_come_in_by_any_way():
     with pytest.raises(Refused):
         use(token)
     with transaction():
-        signing_in.request_sign_in("ana@a.example", now=NOW)
-    assert db.session.scalars(sa.select(Mail)).all() == []
+        signing_in.request_sign_in("ana@a.example", browser="b", now=NOW)
+    assert db.session.scalars(sa.select(Mail.address)).all() == [""]
 
 
 def test_asking_for_a_link_mails_it_to_known_addresses_only():
     make_person(address="ana@a.example")
     for address in (" ANA@a.example", "nobody@a.example"):
         with transaction():
-            signing_in.request_sign_in(address, now=NOW)
-    assert db.session.execute(sa.select(Mail.kind, Mail.address)).all() == [("people.sign_in", "ana@a.example")]
+            signing_in.request_sign_in(address, browser="b", now=NOW)
+    assert db.session.execute(sa.select(Mail.kind, Mail.address, Mail.person_id.is_not(None))).all() == [
+        ("people.sign_in", "ana@a.example", True), ("people.sign_in", "", False)
+    ]  # fmt: skip
 
 
 def test_roles_are_facts_of_the_identity():

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people import signing_in
-from ecwi_events.people.models import BrowserSession, SignInToken
+from ecwi_events.people.models_signing_in import BrowserSession, SignInToken
 from tests import make
 from tests.web.conftest import words
 
@@ -21,11 +21,11 @@ def count(table) -> int:
 
 def test_known_and_unknown_addresses_get_the_same_words(client):
     make.make_person(address="known@people.example")
-    known = client.post("/sign-in", data={"email": "known@people.example"})
-    unknown = client.post("/sign-in", data={"email": "nobody@people.example"})
+    known = client.post("/sign-in", data={"email": "known@people.example"}, follow_redirects=True)
+    unknown = client.post("/sign-in", data={"email": "nobody@people.example"}, follow_redirects=True)
     assert (known.status_code, unknown.status_code) == (200, 200)
     assert known.text.replace("known@", "") == unknown.text.replace("nobody@", "")
-    assert count(SignInToken) == 1
+    assert count(SignInToken) == 2, "a row for both, so that both take as long"
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_signing_in_again_ends_the_session_that_this_browser_had(client):
     assert [at is not None for at in ended] == [True, False]
 
 
-def test_a_session_ends_after_fourteen_days(client, the_clock):
+def test_a_session_that_is_not_used_ends(client, the_clock):
     make.signed_in(client, make.make_person("Olena Koval"))
-    the_clock.now += timedelta(days=14)
+    the_clock.now += timedelta(hours=12)
     assert "Olena Koval" not in client.get("/").text
 
 

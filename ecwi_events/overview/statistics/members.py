@@ -34,7 +34,7 @@ def taking_part(facts: Facts) -> list[OrganisationFact]:
     found = []
     for pla in facts.active:
         for session in facts.held(pla):
-            employers = (facts.employer(presence.person_id) for presence in facts.present([session]))
+            employers = (facts.employer(presence.person_id, session.day) for presence in facts.present([session]))
             found += [employer for employer in employers if employer and employer.is_member(session.day)]
     return found
 

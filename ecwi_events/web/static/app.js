@@ -35,6 +35,34 @@ for (const form of $$('form[method=post]')) {
   });
 }
 
+// --- passkeys -----------------------------------------------------------------------------------
+const bytes = text => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), c => c.charCodeAt(0));
+const text = buffer => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+for (const form of $$('form[data-passkey]')) {
+  const trouble = $('[data-trouble]', form), fields = form.elements;
+  form.addEventListener('submit', async event => {
+    event.preventDefault();
+    trouble.textContent = '';
+    try {
+      const body = new URLSearchParams({csrf_token: fields.csrf_token.value});
+      const asked = await fetch(form.dataset.options, {method: 'POST', body}), options = await asked.json();
+      if (options.confirm) { location = options.confirm; return; }
+      options.challenge = bytes(options.challenge);
+      for (const one of [...options.excludeCredentials || [], ...options.allowCredentials || []]) one.id = bytes(one.id);
+      if (options.user) options.user.id = bytes(options.user.id);
+      const made = await navigator.credentials[form.dataset.passkey]({publicKey: options}), response = {};
+      for (const name of ['clientDataJSON', 'attestationObject', 'authenticatorData', 'signature', 'userHandle']) {
+        if (made.response[name]) response[name] = text(made.response[name]);
+      }
+      fields.credential.value = JSON.stringify({id: made.id, rawId: text(made.rawId), type: made.type, response});
+      form.submit();
+    } catch {
+      delete form.dataset.sent;
+      trouble.textContent = 'That did not work. Try again, or use a code.';
+    }
+  });
+}
+
 // --- attendance ---------------------------------------------------------------------------------
 const sheet = $('#attendance');
 if (sheet) attendance(sheet);

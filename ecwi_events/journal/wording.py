@@ -1,0 +1,94 @@
+"""What the journal says in words. An act that has no words here is shown by its name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecwi_events.journal.rules import CHANGED, Door
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACTS = {
+    "create_activity": "Made an activity",
+    "open_places": "Set the number of places",
+    "move_to_status": "Changed the status",
+    "add_session": "Added a session",
+    "mark": "Marked attendance",
+    "add_visitor": "Added a visitor",
+    "withdraw": "Gave up a place",
+    "undo_withdrawal": "Took a withdrawal back",
+    "start_compile": "Started to compile the overview",
+    "publish": "Published an edition",
+    "import_edition": "Imported a year",
+    "create_person": "Added a person",
+    "grant_role": "Gave a role",
+    "take_role_back": "Took a role back",
+    "create_organisation": "Added an organisation",
+    "change_organisation": "Changed an organisation",
+    "add_name": "Added a name",
+    "remove_name": "Took a name away",
+    "add_spell": "Added a membership",
+    "change_spell": "Changed a membership",
+    "remove_spell": "Took a membership out",
+    "withdraw_role": "Took a role back",
+    "match_organisation": "Matched a typed organisation",
+    "import_organisations": "Took a file of organisations over",
+    "merge": "Merged two records",
+    "undo_merge": "Undid a merge",
+    "change_settings": "Changed the settings",
+    "make_primary": "Chose the main address",
+    "prove_address": "Proved an address",
+    "remove_address": "Took an address away",
+    "sign_in": "Signed in",
+    "sign_out": "Signed out",
+    "end_device": "Signed a device out",
+    "end_other_devices": "Signed all other devices out",
+    "end_all_devices": "Signed all devices out",
+    "add_second_factor": "Added a second factor",
+    "remove_second_factor": "Took a second factor away",
+    "make_recovery_codes": "Made recovery codes",
+    "use_recovery_code": "Used a recovery code",
+}
+DOORS = {
+    Door.WEB: "on a page",
+    Door.LINK: "by a personal link",
+    Door.CLI: "by a command",
+    Door.JOBS: "by the system itself",
+    Door.UNKNOWN: "",
+}
+NOBODY = {
+    Door.WEB: "Somebody who was not signed in",
+    Door.LINK: "The holder of the personal link",
+    Door.CLI: "An operator",
+    Door.JOBS: "The system",
+    Door.UNKNOWN: "Nobody known",
+}
+
+
+def act(name: str) -> str:
+    """Return what was done, in words."""
+    return ACTS.get(name) or plain(name)
+
+
+def plain(name: str) -> str:
+    """Return a name of ours as words: ``move_to_status`` -> ``Move to status``."""
+    return name.replace("_", " ").capitalize()
+
+
+def changes(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
+    """Return a short line for each field: ``Status: draft → planned``, ``Title: changed``."""
+    return [
+        f"{plain(name)}: {_value(before[name])} → {_value(after[name])}"
+        if name in before and name in after
+        else f"{plain(name)}: {_value(after.get(name, before.get(name)))}"
+        for name in {**after, **before}
+    ]
+
+
+def _value(value: object) -> str:
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, list):
+        return ", ".join(map(_value, value)) or "none"
+    return CHANGED if value == CHANGED else str(value)

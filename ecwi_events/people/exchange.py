@@ -1,0 +1,320 @@
+"""Organisations from a file: first a plan that changes nothing, then all of it or nothing; and the same table back.
+
+A row is known by its key, else by any of its names. Empty cells say nothing and change nothing. A row whose name is close to
+that of an organisation, but not the same, is unclear: the office says what it means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from rapidfuzz import fuzz, process, utils
+
+from ecwi_events.kernel import countries
+from ecwi_events.kernel.db import db
+from ecwi_events.kernel.errors import Refused
+from ecwi_events.kernel.text import fold, slug
+from ecwi_events.people import matching, membership, organisations, rules
+from ecwi_events.people import service as people
+from ecwi_events.people.models import (
+    MembershipClass,
+    MembershipSpell,
+    Organisation,
+    OrganisationAlias,
+    OrganisationKind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from ecwi_events.people.rules import Period
+    from ecwi_events.people.spreadsheets import Table
+
+COLUMNS = ("key", "name", "short name", "country", "kind", "other names", "member class", "member from", "member to")
+SOURCE = "imported"
+CLOSE_ENOUGH_TO_ASK = 88
+MOST_OTHER_NAMES = 20
+NEW, LEAVE_OUT = "new", ""
+
+
+class Verdict(StrEnum):
+    """What a row would do."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    UNCLEAR = "unclear"
+    REFUSED = "refused"
+    LEFT_OUT = "left_out"
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """A row of the file: its line, what it would do, and why or to what."""
+
+    line: int
+    name: str
+    verdict: Verdict
+    words: str = ""
+    choices: Sequence[tuple[int, str]] = ()
+
+
+@dataclass
+class _Known:
+    """An organisation as it is, or as the rows above would make it."""
+
+    id: int | None
+    values: dict[str, object]
+    names: set[str] = field(default_factory=set)
+    spells: list[tuple[MembershipClass, date | None, date | None]] = field(default_factory=list)
+    is_new: bool = False
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row that can be read."""
+
+    key: str
+    values: dict[str, object]
+    other_names: tuple[str, ...]
+    spell: tuple[MembershipClass, date | None, date | None] | None
+
+
+class Plan:
+    """What a table would do to the organisations that there are. Nothing is written before `take_over`."""
+
+    def __init__(self, table: Table, choices: Mapping[int, str] | None = None) -> None:
+        """Read what there is, and look at each row.
+
+        Args:
+            table: the rows.
+            choices: what the office said about unclear rows, by line: the id of an organisation, ``new``, or nothing.
+        """
+        if "name" not in table.columns:
+            raise Refused("no_names", "We found no column called “name”. Name the columns as in our export.")
+        self._choices = choices or {}
+        self._read_what_there_is()
+        self._changed: dict[int, tuple[_Known, list[_Row]]] = {}
+        self.rows = [self._look_at(line, cells) for line, cells in table.rows]
+
+    def count(self, verdict: Verdict) -> int:
+        """Return how many rows have this verdict."""
+        return sum(row.verdict is verdict for row in self.rows)
+
+    @property
+    def can_be_taken_over(self) -> bool:
+        """Tell whether the file can be taken over: no row is refused, and something would change."""
+        return not self.count(Verdict.REFUSED) and bool(self._changed)
+
+    def take_over(self, *, now: datetime) -> dict[str, int]:
+        """Write all of it, and return how many rows did what.
+
+        Raises:
+            Refused: a row is refused.
+        """
+        if self.count(Verdict.REFUSED):
+            raise Refused("refused_rows", "Some rows cannot be taken over. Correct the file and choose it again.")
+        for known, rows in self._changed.values():
+            _write(known, rows, now=now)
+        return {verdict.value: self.count(verdict) for verdict in Verdict}
+
+    def _read_what_there_is(self) -> None:
+        self._by_id: dict[int, _Known] = {}
+        self._by_key: dict[str, _Known] = {}
+        for row in db.session.scalars(sa.select(Organisation).where(Organisation.merged_into_id.is_(None))):
+            values = {name: getattr(row, name) for name in ("name", "short_name", "country", "kind")}
+            self._by_id[row.id] = self._by_key[row.key] = _Known(row.id, values)
+        self._by_name: dict[str, _Known] = {}
+        for alias in db.session.execute(sa.select(OrganisationAlias.organisation_id, OrganisationAlias.folded)):
+            if known := self._by_id.get(alias.organisation_id):
+                known.names.add(alias.folded)
+                self._by_name[alias.folded] = known
+        for spell in db.session.scalars(sa.select(MembershipSpell)):
+            if known := self._by_id.get(spell.organisation_id):
+                known.spells.append((spell.membership_class, spell.from_on, spell.to_on))
+
+    def _look_at(self, line: int, cells: Mapping[str, str]) -> PlannedRow:
+        name = cells.get("name", "")
+        try:
+            row = _parsed(cells)
+            known = self._known(row)
+            if known is None and (near := self._near(fold(name)[:200])):
+                chosen = self._choices.get(line)
+                if chosen is None:
+                    words = "Close to an organisation that is here already. Say what it is."
+                    return PlannedRow(line, name, Verdict.UNCLEAR, words, near)
+                if chosen == LEAVE_OUT:
+                    return PlannedRow(line, name, Verdict.LEFT_OUT, "Left out, as you said.", near)
+                known = self._chosen(chosen)
+            return self._place(line, row, known)
+        except _BadRowError as fault:
+            return PlannedRow(line, name, Verdict.REFUSED, str(fault))
+
+    def _known(self, row: _Row) -> _Known | None:
+        by_key = self._by_key.get(row.key) if row.key else None
+        by_name = self._by_name.get(fold(str(row.values["name"]))[:200])
+        if by_key and by_name and by_key is not by_name:
+            raise _BadRowError("The key is that of one organisation, and the name that of another.")
+        return by_key or by_name
+
+    def _near(self, folded: str) -> list[tuple[int, str]]:
+        names = {name: name for name, known in self._by_name.items() if known.id}
+        found = process.extract(
+            folded,
+            names,
+            scorer=fuzz.token_sort_ratio,
+            processor=utils.default_process,
+            limit=5,
+            score_cutoff=CLOSE_ENOUGH_TO_ASK,
+        )
+        near = {known.id: str(known.values["name"]) for name, _, _ in found if (known := self._by_name[name]).id}
+        return [(row_id, name) for row_id, name in near.items() if row_id]
+
+    def _chosen(self, chosen: str) -> _Known | None:
+        if chosen == NEW:
+            return None
+        known = self._by_id.get(int(chosen)) if chosen.isascii() and chosen.isdigit() else None
+        if known is None:
+            raise _BadRowError("The organisation that you chose is not here any more.")
+        return known
+
+    def _place(self, line: int, row: _Row, known: _Known | None) -> PlannedRow:
+        target = known or _Known(None, {"name": row.values["name"], "kind": OrganisationKind.BODY}, is_new=True)
+        names = {fold(name)[:200]: name for name in (str(row.values["name"]), *row.other_names)}
+        for folded, name in names.items():
+            if self._by_name.get(folded, target) is not target:
+                raise _BadRowError(f"“{name}” is the name of another organisation.")
+        new_spell = row.spell is not None and row.spell not in target.spells
+        if row.spell and new_spell:
+            others: list[Period] = [spell[1:] for spell in target.spells]
+            if fault := rules.spell_fault(row.spell[1:], others):
+                raise _BadRowError(f"{fault[1]}.")
+        # Who is known by another name keeps its own; only a key says that it is called otherwise now.
+        is_renamed = known is None or self._by_key.get(row.key) is known
+        values = {name: value for name, value in row.values.items() if name != "name" or is_renamed}
+        different = {name: value for name, value in values.items() if target.values.get(name) != value}
+        changes = bool(different) or new_spell or not set(names) <= target.names
+        target.values |= different
+        target.names |= set(names)
+        self._by_name |= dict.fromkeys(names, target)
+        if row.key and known is None:
+            self._by_key[row.key] = target
+        if row.spell and new_spell:
+            target.spells.append(row.spell)
+        if known is not None and not changes:
+            return PlannedRow(line, str(row.values["name"]), Verdict.SAME)
+        self._changed.setdefault(id(target), (target, []))[1].append(row)
+        verdict = Verdict.NEW if known is None else Verdict.CHANGED
+        told = [name.replace("_", " ") for name in different] if known else []
+        return PlannedRow(
+            line, str(row.values["name"]), verdict, _told(told, names, new_spell=bool(new_spell and known))
+        )
+
+
+def export_rows() -> list[list[str]]:
+    """Return all organisations as rows of `COLUMNS`, one row for each membership."""
+    rows: list[list[str]] = []
+    names: dict[int, list[str]] = {}
+    for alias in db.session.execute(
+        sa.select(OrganisationAlias.organisation_id, OrganisationAlias.name).order_by(OrganisationAlias.name)
+    ):
+        names.setdefault(alias.organisation_id, []).append(alias.name)
+    spells: dict[int, list[MembershipSpell]] = {}
+    for spell in db.session.scalars(sa.select(MembershipSpell).order_by(MembershipSpell.from_on, MembershipSpell.id)):
+        spells.setdefault(spell.organisation_id, []).append(spell)
+    bodies = sa.select(Organisation).where(Organisation.merged_into_id.is_(None))
+    for body in db.session.scalars(bodies.order_by(Organisation.name, Organisation.id)):
+        others = "; ".join(name for name in names.get(body.id, []) if name != body.name and ";" not in name)
+        facts = [body.key, body.name, body.short_name or "", body.country or "", body.kind.value, others]
+        known: Sequence[MembershipSpell | None] = spells.get(body.id) or [None]
+        rows.extend([*facts, *_spell_cells(one)] for one in known)
+    return rows
+
+
+class _BadRowError(Exception):
+    """A row that cannot be taken over; the sentence says why."""
+
+
+def _spell_cells(spell: MembershipSpell | None) -> list[str]:
+    if spell is None:
+        return ["", "", ""]
+    days = [day.isoformat() if day else "" for day in (spell.from_on, spell.to_on)]
+    return [spell.membership_class.value, *days]
+
+
+def _parsed(cells: Mapping[str, str]) -> _Row:
+    new = organisations.Facts(
+        cells.get("name", ""), cells.get("short name", ""), cells.get("kind", "").casefold() or OrganisationKind.BODY.value,
+        _country(cells.get("country", "")),
+    )  # fmt: skip
+    if wrong := organisations.faults(new):
+        raise _BadRowError(". ".join(wrong.values()) + ".")
+    values: dict[str, object] = {"name": new.name}
+    values |= {"short_name": new.short_name} if new.short_name else {}
+    values |= {"country": new.country} if new.country else {}
+    values |= {"kind": OrganisationKind(new.kind)} if cells.get("kind") else {}
+    others = tuple(name for part in cells.get("other names", "").split(";") if (name := part.strip()))
+    if len(others) > MOST_OTHER_NAMES or any(rules.organisation_fault(name) for name in others):
+        raise _BadRowError("The other names are too many or too long.")
+    return _Row(cells.get("key", "")[:80], values, others, _spell(cells))
+
+
+def _country(text: str) -> str:
+    """Return the code of a country that is given by its code or its English name."""
+    if not text or countries.is_country(text.upper()):
+        return text.upper()
+    wanted = fold(text).removeprefix("the ")
+    for code, name in countries.NAMES.items():
+        if fold(name).removeprefix("the ") == wanted:
+            return code
+    raise _BadRowError(f"“{text}” is no country that we know. Use its English name or its two letters.")
+
+
+def _spell(cells: Mapping[str, str]) -> tuple[MembershipClass, date | None, date | None] | None:
+    wanted = cells.get("member class", "").casefold()
+    days = [_day(cells.get(column, "")) for column in ("member from", "member to")]
+    if not wanted:
+        if any(days):
+            raise _BadRowError("A membership needs its class: full or affiliate.")
+        return None
+    if wanted not in {one.value for one in MembershipClass}:
+        raise _BadRowError("The class of a membership is full or affiliate.")
+    return MembershipClass(wanted), days[0], days[1]
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError as error:
+        raise _BadRowError(f"“{text}” is no day. Write it as 2022-12-31.") from error
+
+
+def _told(different: Sequence[str], names: Mapping[str, str], *, new_spell: bool) -> str:
+    told = [*different, *(["a membership"] if new_spell else [])]
+    return "Changes: " + ", ".join(told) + "." if told else ("" if len(names) == 1 else "Other names are added.")
+
+
+def _write(known: _Known, rows: Sequence[_Row], *, now: datetime) -> None:
+    organisation_id = known.id
+    for row in rows:
+        values = {name: known.values.get(name) or "" for name in ("name", "short_name", "kind", "country")}
+        if organisation_id is None:
+            key = row.key or matching.free_key(slug(str(values["name"]), most=70))
+            organisation_id = people.create_organisation(str(values["name"]), country=None, key=key, now=now)
+        facts = {name: str(value) for name, value in values.items()}
+        organisations.change_facts(organisation_id, organisations.Facts(**facts), now=now)
+        for name in (str(row.values["name"]), *row.other_names):
+            organisations.put_name(organisation_id, name)
+        if row.spell and row.spell not in {
+            (spell.membership_class, spell.from_on, spell.to_on) for spell in membership.spells_of(organisation_id)
+        }:
+            membership.add_spell(
+                organisation_id, row.spell[0], from_on=row.spell[1], to_on=row.spell[2], source=SOURCE, now=now
+            )

@@ -1,0 +1,91 @@
+"""How often one network address may do what costs us mail, places or guesses.
+
+Counted in Redis, so that all web processes count together; in this process's memory while Redis is away, which neither fails
+nor slows a request. Addresses come from the connection; forwarded ones count through ECWI_PROXY_HOPS proxies of our own and
+no further, so that nobody chooses an address by a header. Limits of one account are kept in the database (`people.tries`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any, cast
+
+import flask
+from flask_limiter import Limiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+    from config import Settings
+
+SOCKET_SECONDS = 0.25  # for a Redis that hangs, once; then the memory of this process counts until Redis answers again
+NETWORK_BITS = 64  # one customer's IPv6 addresses are one network
+RETRY_AFTER = "600"
+
+# Writing forms only. Whoever stands in no line here is not limited.
+LIMITS = {
+    "registration.sign_up": "30 per minute",
+    "registration.withdraw": "30 per minute",
+    "registration.undo_withdrawal": "30 per minute",
+    "people.send_link": "50 per 15 minutes",
+    "people.sign_in": "200 per 15 minutes",  # links cannot be guessed
+    "zones.save": "60 per minute",
+}
+GUESSES = ("people.try_code", "second_factor.confirm", "second_factor.confirm_passkey", "factors.confirm_app")
+GUESSES_TOGETHER = "50 per 15 minutes"
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Put the limits around the views; blueprints are registered before."""
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]
+    if not settings.rate_limits:
+        return
+    options = {
+        "socket_timeout": SOCKET_SECONDS,
+        "socket_connect_timeout": SOCKET_SECONDS,
+        "retry": Retry(NoBackoff(), 0),  # redis-py would try three times, with pauses
+    }
+    limiter = Limiter(
+        client_network,
+        app=app,
+        storage_uri=settings.redis.limiter,
+        storage_options=cast("dict[str, str | int]", options),  # handed on to redis-py, which takes more kinds
+        strategy="fixed-window",
+        in_memory_fallback_enabled=True,
+        swallow_errors=True,
+        key_prefix="ecwi",
+    )
+    app.extensions["ecwi_limiter"] = limiter  # the limits hold it weakly
+    views: dict[str, Any] = app.view_functions
+    for endpoint, limit in LIMITS.items():
+        views[endpoint] = limiter.limit(limit, methods=["POST"])(views[endpoint])
+    together = limiter.shared_limit(GUESSES_TOGETHER, scope="guesses")
+    for endpoint in GUESSES:
+        views[endpoint] = together(views[endpoint])
+    app.after_request(say_when)
+
+
+def client_network() -> str:
+    """Return what is counted: the client's IPv4 address, or its IPv6 network."""
+    address = flask.request.remote_addr or ""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6 and parsed.ipv4_mapped:  # noqa: PLR2004 - the version of the protocol
+        parsed = parsed.ipv4_mapped
+    if parsed.version == 6:  # noqa: PLR2004
+        return str(ipaddress.ip_network((parsed.packed, NETWORK_BITS), strict=False))
+    return str(parsed)
+
+
+def say_when(response: Response) -> Response:
+    """Tell programs too when to try again."""
+    if response.status_code == 429:  # noqa: PLR2004 - Too Many Requests
+        response.headers.setdefault("Retry-After", RETRY_AFTER)
+    return response

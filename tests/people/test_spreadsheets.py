@@ -1,0 +1,114 @@
+"""Files as spreadsheets write them, broken ones, and ones that are built to do harm."""
+
+import io
+import zipfile
+
+import pytest
+
+from ecwi_events.kernel.errors import Refused
+from ecwi_events.people import spreadsheets
+from ecwi_events.people.spreadsheets import read_table, write_csv, write_xlsx
+
+TABLE = "Name;Country\nPučko učilište;HR\n\n„Крок“;UA\n"
+FORMULAS = ["=1+1", "+49 30", "-1", "@SUM(A1)", "\tx", "\rx"]
+
+
+def xlsx(sheet: str, **more: bytes) -> bytes:
+    """A workbook whose only sheet is this XML."""
+    good = zipfile.ZipFile(io.BytesIO(write_xlsx("S", ["name"], [["x"]])))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in good.namelist():
+            archive.writestr(part, sheet.encode() if part == "xl/worksheets/sheet1.xml" else good.read(part))
+        for name, content in more.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def sheet(*cells: str) -> str:
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<?xml version="1.0"?><worksheet xmlns="{space}"><sheetData>{"".join(cells)}</sheetData></worksheet>'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_csv_file_is_read_in_every_usual_encoding_and_with_every_usual_delimiter(encoding, delimiter):
+    table = read_table(TABLE.replace(";", delimiter).encode(encoding))
+    assert table.columns == ["name", "country"]
+    assert table.rows == [(2, {"name": "Pučko učilište", "country": "HR"}), (4, {"name": "„Крок“", "country": "UA"})]
+
+
+def test_a_western_windows_file_is_read():
+    assert read_table("name\nCafé “Noël” Žižek\n".encode("cp1252")).rows == [(2, {"name": "Café “Noël” Žižek"})]
+
+
+def test_a_line_is_counted_where_its_row_ends_and_rows_may_be_short_or_long():
+    table = read_table(b'name,country\n"two\nlines",UA,more\nshort\n')
+    assert table.rows == [(3, {"name": "two lines", "country": "UA"}), (4, {"name": "short"})]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"\n\n", b'name\n"never closed', b"name\nx\x00y\n", b"\xff\xfex", b"name\n\x81\x8d", b"PK\x03\x04 broken",
+        b"name\n" + b"x\n" * (spreadsheets.MOST_ROWS + 1), b"a," * 50 + b"\nname\n", b"x" * (spreadsheets.LARGEST_FILE + 1),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_is_refused(content):
+    with pytest.raises(Refused):
+        read_table(content)
+
+
+def test_no_cell_is_ever_a_formula_and_reading_gives_back_what_was_written():
+    rows = [[cell, f"a{cell}"] for cell in FORMULAS] + [["'quoted", "plain"]]
+    for content in (write_csv(["name", "b"], rows), write_xlsx("S", ["name", "b"], rows)):
+        table = read_table(content)
+        assert [row["name"] for _, row in table.rows][:4] == FORMULAS[:4]
+    for line in write_csv(["name"], [[cell] for cell in FORMULAS]).decode("utf-8-sig").splitlines()[1:]:
+        assert not line.lstrip('"').startswith(("=", "+", "-", "@", "\t", "\r"))
+    raw = zipfile.ZipFile(io.BytesIO(write_xlsx("S", ["name"], [["=1+1"], ["http://x.example"]])))
+    assert b"<f>" not in raw.read("xl/worksheets/sheet1.xml")
+    assert b"hyperlink" not in raw.read("xl/worksheets/sheet1.xml")
+
+
+def test_numbers_and_days_of_a_workbook_become_text():
+    cells = sheet(
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>name</t></is></c></row>',
+        '<row r="2"><c r="A2"><v>2022</v></c></row>',
+    )
+    assert read_table(xlsx(cells)).rows == [(2, {"name": "2022"})]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        sheet('<row r="1"><c r="A1"><v>1</v></c></row>', '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'),
+        sheet('<row r="1"><c r="XFD1"><v>1</v></c></row>'),
+        sheet("<row r='9999999'><c><v>1</v></c></row>"),
+        '<!DOCTYPE x [<!ENTITY a "aaaa">]>' + sheet(),
+        "<worksheet",
+    ],
+)
+def test_sheets_that_reach_too_far_or_are_broken_are_refused(bad):
+    with pytest.raises(Refused):
+        read_table(xlsx(bad))
+
+
+def test_archives_that_unpack_to_too_much_are_refused():
+    with pytest.raises(Refused):
+        read_table(xlsx(sheet(), bomb=b"0" * (spreadsheets.LARGEST_UNPACKED + 1)))
+    with pytest.raises(Refused):
+        read_table(xlsx(sheet(), **{f"part{number}": b"x" for number in range(spreadsheets.MOST_PARTS)}))
+
+
+def test_an_archive_that_lies_about_its_sizes_is_refused():
+    content = bytearray(xlsx(sheet(), bomb=b"0" * 3_000_000))
+    real = (3_000_000).to_bytes(4, "little")
+    assert content.count(real) >= 1
+    with pytest.raises(Refused):
+        read_table(bytes(content).replace(real, (10).to_bytes(4, "little")))
+    other = io.BytesIO()
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("readme.txt", "no workbook")
+    with pytest.raises(Refused):
+        read_table(other.getvalue())
