@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -106,7 +106,9 @@ def make_webinar(**facts) -> int:
 def every_kind(post: Post) -> None:
     """Let everything happen that makes a mail."""
     series = make_series(capacity=1)
-    olena = make.sign_up(series, "Olena Koval", "olena@kyiv.example", zone="Europe/Kyiv")
+    olena = make.sign_up(
+        series, "Olena Koval", "olena@kyiv.example", zone="Europe/Kyiv", now=make.NOW - timedelta(minutes=3)
+    )
     make.sign_up(series, "Aida Bekova", "aida@bishkek.example", zone="Asia/Bishkek")
     make.sign_up(series, "Olena Koval", "olena@kyiv.example", zone="Europe/Kyiv")
     post.send()
