@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.calendars import service as calendars
 from ecwi_events.jobs.drain import beat, drain
+from ecwi_events.journal import acting
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.reminders import service as reminders
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 def tick(app: Flask, settings: Settings) -> None:
     """Derive what is due by time, write it down, and drain; a second beat does no harm."""
     try:
-        derive()
+        with acting.through("jobs"):
+            derive()
     finally:  # what is written down already goes out in any case
         drain(app, settings, beating=True)
         beat()

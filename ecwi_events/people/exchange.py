@@ -7,14 +7,12 @@ that of an organisation, but not the same, is unclear: the office says what it m
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from rapidfuzz import fuzz, process, utils
 
-from ecwi_events.kernel import countries
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Refused
 from ecwi_events.kernel.text import fold, slug
@@ -27,18 +25,17 @@ from ecwi_events.people.models import (
     OrganisationAlias,
     OrganisationKind,
 )
+from ecwi_events.people.organisation_rows import BadRowError, Row, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from ecwi_events.people.rules import Period
     from ecwi_events.people.spreadsheets import Table
 
-COLUMNS = ("key", "name", "short name", "country", "kind", "other names", "member class", "member from", "member to")
 SOURCE = "imported"
 CLOSE_ENOUGH_TO_ASK = 88
-MOST_OTHER_NAMES = 20
 NEW, LEAVE_OUT = "new", ""
 
 
@@ -75,16 +72,6 @@ class _Known:
     is_new: bool = False
 
 
-@dataclass(frozen=True)
-class _Row:
-    """A row that can be read."""
-
-    key: str
-    values: dict[str, object]
-    other_names: tuple[str, ...]
-    spell: tuple[MembershipClass, date | None, date | None] | None
-
-
 class Plan:
     """What a table would do to the organisations that there are. Nothing is written before `take_over`."""
 
@@ -99,7 +86,7 @@ class Plan:
             raise Refused("no_names", "We found no column called “name”. Name the columns as in our export.")
         self._choices = choices or {}
         self._read_what_there_is()
-        self._changed: dict[int, tuple[_Known, list[_Row]]] = {}
+        self._changed: dict[int, tuple[_Known, list[Row]]] = {}
         self.rows = [self._look_at(line, cells) for line, cells in table.rows]
 
     def count(self, verdict: Verdict) -> int:
@@ -141,7 +128,7 @@ class Plan:
     def _look_at(self, line: int, cells: Mapping[str, str]) -> PlannedRow:
         name = cells.get("name", "")
         try:
-            row = _parsed(cells)
+            row = parsed(cells)
             known = self._known(row)
             if known is None and (near := self._near(fold(name)[:200])):
                 chosen = self._choices.get(line)
@@ -152,14 +139,14 @@ class Plan:
                     return PlannedRow(line, name, Verdict.LEFT_OUT, "Left out, as you said.", near)
                 known = self._chosen(chosen)
             return self._place(line, row, known)
-        except _BadRowError as fault:
+        except BadRowError as fault:
             return PlannedRow(line, name, Verdict.REFUSED, str(fault))
 
-    def _known(self, row: _Row) -> _Known | None:
+    def _known(self, row: Row) -> _Known | None:
         by_key = self._by_key.get(row.key) if row.key else None
         by_name = self._by_name.get(fold(str(row.values["name"]))[:200])
         if by_key and by_name and by_key is not by_name:
-            raise _BadRowError("The key is that of one organisation, and the name that of another.")
+            raise BadRowError("The key is that of one organisation, and the name that of another.")
         return by_key or by_name
 
     def _near(self, folded: str) -> list[tuple[int, str]]:
@@ -180,20 +167,20 @@ class Plan:
             return None
         known = self._by_id.get(int(chosen)) if chosen.isascii() and chosen.isdigit() else None
         if known is None:
-            raise _BadRowError("The organisation that you chose is not here any more.")
+            raise BadRowError("The organisation that you chose is not here any more.")
         return known
 
-    def _place(self, line: int, row: _Row, known: _Known | None) -> PlannedRow:
+    def _place(self, line: int, row: Row, known: _Known | None) -> PlannedRow:
         target = known or _Known(None, {"name": row.values["name"], "kind": OrganisationKind.BODY}, is_new=True)
         names = {fold(name)[:200]: name for name in (str(row.values["name"]), *row.other_names)}
         for folded, name in names.items():
             if self._by_name.get(folded, target) is not target:
-                raise _BadRowError(f"“{name}” is the name of another organisation.")
+                raise BadRowError(f"“{name}” is the name of another organisation.")
         new_spell = row.spell is not None and row.spell not in target.spells
         if row.spell and new_spell:
             others: list[Period] = [spell[1:] for spell in target.spells]
             if fault := rules.spell_fault(row.spell[1:], others):
-                raise _BadRowError(f"{fault[1]}.")
+                raise BadRowError(f"{fault[1]}.")
         # Who is known by another name keeps its own; only a key says that it is called otherwise now.
         is_renamed = known is None or self._by_key.get(row.key) is known
         values = {name: value for name, value in row.values.items() if name != "name" or is_renamed}
@@ -216,92 +203,12 @@ class Plan:
         )
 
 
-def export_rows() -> list[list[str]]:
-    """Return all organisations as rows of `COLUMNS`, one row for each membership."""
-    rows: list[list[str]] = []
-    names: dict[int, list[str]] = {}
-    for alias in db.session.execute(
-        sa.select(OrganisationAlias.organisation_id, OrganisationAlias.name).order_by(OrganisationAlias.name)
-    ):
-        names.setdefault(alias.organisation_id, []).append(alias.name)
-    spells: dict[int, list[MembershipSpell]] = {}
-    for spell in db.session.scalars(sa.select(MembershipSpell).order_by(MembershipSpell.from_on, MembershipSpell.id)):
-        spells.setdefault(spell.organisation_id, []).append(spell)
-    bodies = sa.select(Organisation).where(Organisation.merged_into_id.is_(None))
-    for body in db.session.scalars(bodies.order_by(Organisation.name, Organisation.id)):
-        others = "; ".join(name for name in names.get(body.id, []) if name != body.name and ";" not in name)
-        facts = [body.key, body.name, body.short_name or "", body.country or "", body.kind.value, others]
-        known: Sequence[MembershipSpell | None] = spells.get(body.id) or [None]
-        rows.extend([*facts, *_spell_cells(one)] for one in known)
-    return rows
-
-
-class _BadRowError(Exception):
-    """A row that cannot be taken over; the sentence says why."""
-
-
-def _spell_cells(spell: MembershipSpell | None) -> list[str]:
-    if spell is None:
-        return ["", "", ""]
-    days = [day.isoformat() if day else "" for day in (spell.from_on, spell.to_on)]
-    return [spell.membership_class.value, *days]
-
-
-def _parsed(cells: Mapping[str, str]) -> _Row:
-    new = organisations.Facts(
-        cells.get("name", ""), cells.get("short name", ""), cells.get("kind", "").casefold() or OrganisationKind.BODY.value,
-        _country(cells.get("country", "")),
-    )  # fmt: skip
-    if wrong := organisations.faults(new):
-        raise _BadRowError(". ".join(wrong.values()) + ".")
-    values: dict[str, object] = {"name": new.name}
-    values |= {"short_name": new.short_name} if new.short_name else {}
-    values |= {"country": new.country} if new.country else {}
-    values |= {"kind": OrganisationKind(new.kind)} if cells.get("kind") else {}
-    others = tuple(name for part in cells.get("other names", "").split(";") if (name := part.strip()))
-    if len(others) > MOST_OTHER_NAMES or any(rules.organisation_fault(name) for name in others):
-        raise _BadRowError("The other names are too many or too long.")
-    return _Row(cells.get("key", "")[:80], values, others, _spell(cells))
-
-
-def _country(text: str) -> str:
-    """Return the code of a country that is given by its code or its English name."""
-    if not text or countries.is_country(text.upper()):
-        return text.upper()
-    wanted = fold(text).removeprefix("the ")
-    for code, name in countries.NAMES.items():
-        if fold(name).removeprefix("the ") == wanted:
-            return code
-    raise _BadRowError(f"“{text}” is no country that we know. Use its English name or its two letters.")
-
-
-def _spell(cells: Mapping[str, str]) -> tuple[MembershipClass, date | None, date | None] | None:
-    wanted = cells.get("member class", "").casefold()
-    days = [_day(cells.get(column, "")) for column in ("member from", "member to")]
-    if not wanted:
-        if any(days):
-            raise _BadRowError("A membership needs its class: full or affiliate.")
-        return None
-    if wanted not in {one.value for one in MembershipClass}:
-        raise _BadRowError("The class of a membership is full or affiliate.")
-    return MembershipClass(wanted), days[0], days[1]
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError as error:
-        raise _BadRowError(f"“{text}” is no day. Write it as 2022-12-31.") from error
-
-
 def _told(different: Sequence[str], names: Mapping[str, str], *, new_spell: bool) -> str:
     told = [*different, *(["a membership"] if new_spell else [])]
     return "Changes: " + ", ".join(told) + "." if told else ("" if len(names) == 1 else "Other names are added.")
 
 
-def _write(known: _Known, rows: Sequence[_Row], *, now: datetime) -> None:
+def _write(known: _Known, rows: Sequence[Row], *, now: datetime) -> None:
     organisation_id = known.id
     for row in rows:
         values = {name: known.values.get(name) or "" for name in ("name", "short_name", "kind", "country")}

@@ -77,6 +77,8 @@ def save_settings() -> ResponseReturnValue:
 @blueprint.post("/me/addresses")
 def add_address() -> ResponseReturnValue:
     """Mail a link to an address; the page says the same whoever has it."""
+    if answer := identity.require_fresh(back="/me/settings"):
+        return answer
     form = typed("address")
     try:
         with transaction():
@@ -94,6 +96,8 @@ def add_address() -> ResponseReturnValue:
 @blueprint.post("/me/addresses/<int(max=2147483647):address_id>/primary")
 def make_primary(address_id: int) -> ResponseReturnValue:
     """Choose where we write to."""
+    if answer := identity.require_fresh(back="/me/settings"):
+        return answer
     with transaction():
         addresses.make_primary(_me(), address_id, now=clock.utc_now())
     flask.flash("We write to this address from now on.")
@@ -103,6 +107,8 @@ def make_primary(address_id: int) -> ResponseReturnValue:
 @blueprint.post("/me/addresses/<int(max=2147483647):address_id>/remove")
 def remove_address(address_id: int) -> ResponseReturnValue:
     """Take an address away."""
+    if answer := identity.require_fresh(back="/me/settings"):
+        return answer
     with transaction():
         addresses.remove(_me(), address_id, now=clock.utc_now())
     flask.flash("The address is removed.")

@@ -9,7 +9,7 @@ import flask
 from ecwi_events.kernel import clock, countries
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
-from ecwi_events.people import exchange, file_imports, matching, organisations, spreadsheets
+from ecwi_events.people import file_imports, matching, organisation_rows, organisations, spreadsheets
 from ecwi_events.people import service as people
 from ecwi_events.people.exchange import Verdict
 from ecwi_events.people.models import OrganisationKind
@@ -60,11 +60,11 @@ def create() -> ResponseReturnValue:
 @blueprint.get("/office/organisations/export.<any(csv, xlsx):kind>")
 def export(kind: str) -> ResponseReturnValue:
     """Give all organisations as a file."""
-    rows = exchange.export_rows()
+    rows = organisation_rows.export_rows()
     if kind == "csv":
-        content, mimetype = spreadsheets.write_csv(exchange.COLUMNS, rows), "text/csv"
+        content, mimetype = spreadsheets.write_csv(organisation_rows.COLUMNS, rows), "text/csv"
     else:
-        content, mimetype = spreadsheets.write_xlsx("Organisations", exchange.COLUMNS, rows), XLSX
+        content, mimetype = spreadsheets.write_xlsx("Organisations", organisation_rows.COLUMNS, rows), XLSX
     name = f"organisations-{clock.utc_now():%Y-%m-%d}.{kind}"
     return flask.Response(content, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
@@ -90,7 +90,9 @@ def match() -> ResponseReturnValue:
 @blueprint.get("/office/organisations/import")
 def choose_file() -> ResponseReturnValue:
     """Ask for a file."""
-    return flask.render_template("office/organisation_file.html", nav="office", columns=exchange.COLUMNS, faults={})
+    return flask.render_template(
+        "office/organisation_file.html", nav="office", columns=organisation_rows.COLUMNS, faults={}
+    )
 
 
 @blueprint.post("/office/organisations/import")
@@ -105,7 +107,7 @@ def read_file() -> ResponseReturnValue:
     except Refused as refused:
         faults = {"file": refused.message}
         page = flask.render_template(
-            "office/organisation_file.html", nav="office", columns=exchange.COLUMNS, faults=faults
+            "office/organisation_file.html", nav="office", columns=organisation_rows.COLUMNS, faults=faults
         )
         return page, 422
     return flask.redirect(flask.url_for(".preview_file", import_id=import_id), 303)

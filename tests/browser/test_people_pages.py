@@ -22,7 +22,9 @@ def pages(app):
     make.make_host(body)
     office = make.make_office()
     one = make.make_person("Олена Коваль", "olena@people.example", organisation="Hosting House")
-    two = make.make_person("Olena Koval", "o.koval@a-very-long-domain-of-some-university.example", organisation="Hosting House")
+    two = make.make_person(
+        "Olena Koval", "o.koval@a-very-long-domain-of-a-university.example", organisation="Hosting House"
+    )
     make.make_person("Anna", organisation="Hosting Huose")
     make.make_person("Bert", organisation="Somewhere else")
     make.sign_up(make.make_activity("Both", host_id=body, capacity=2), address="olena@people.example")
@@ -30,7 +32,7 @@ def pages(app):
     with transaction():
         addresses.ask_for_proof(one, "new@people.example", now=make.NOW)
         kept = file_imports.keep_file(
-            "organisations.csv", "name,country\nNew,SI\nHosting Housse,SI\nBad,Atlantis\nhosting house,SI\n".encode(),
+            "organisations.csv", "name,country\nNew,SI\nHosting Housse,SI\nBad,Atlantis\nhosting house,\n".encode("utf-16"),
             by_person_id=office, now=make.NOW,
         )  # fmt: skip
     proof = addresses.token_of(db.session.scalar(sa.select(AddressProof.id)))
@@ -75,7 +77,7 @@ def test_settings_are_saved_without_javascript(live, open_page, pages, width):
 
 
 def test_the_office_merges_two_records_and_undoes_it_without_javascript(live, open_page, pages):
-    person, _, office, _ = pages
+    _, _, office, _ = pages
     page = open_page(width=390, java_script_enabled=False)
     live.sign_in(page, office)
     page.goto(f"{live.url}/office/people/duplicates")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import Model, db, transaction
 from ecwi_events.kernel.errors import NotFound, Refused
-from ecwi_events.people import exchange, file_imports, membership, organisations, queries
+from ecwi_events.people import file_imports, membership, organisation_rows, organisations, queries
 from ecwi_events.people.exchange import Plan, Verdict
 from ecwi_events.people.models import MembershipClass, Organisation
 from ecwi_events.people.spreadsheets import read_table, write_csv, write_xlsx
@@ -69,8 +69,8 @@ def test_the_same_file_twice_changes_nothing_and_neither_does_our_own_export(app
     assert not plan.can_be_taken_over
     take_over(text)
     for content in (
-        write_csv(exchange.COLUMNS, exchange.export_rows()),
-        write_xlsx("S", exchange.COLUMNS, exchange.export_rows()),
+        write_csv(organisation_rows.COLUMNS, organisation_rows.export_rows()),
+        write_xlsx("S", organisation_rows.COLUMNS, organisation_rows.export_rows()),
     ):
         plan = Plan(read_table(content))
         assert {row.verdict for row in plan.rows} == {Verdict.SAME}, [row for row in plan.rows if row.verdict != "same"]

@@ -329,3 +329,11 @@ class TestCode:
         sign_in(client, make.make_person("Ana"))
         client.set_cookie("session", planted)
         assert "Ana" not in client.get("/").text
+
+
+def test_addresses_change_only_after_a_fresh_sign_in(client, the_clock):
+    sign_in(client, make.make_person())
+    the_clock.now += 10 * MINUTE
+    for path in ("/me/addresses", "/me/addresses/1/primary", "/me/addresses/1/remove"):
+        answer = client.post(path, data={"address": "new@a.example"})
+        assert (answer.status_code, answer.location) == (303, "/second-factor?next=%2Fme%2Fsettings"), path

@@ -214,9 +214,9 @@ def test_navigation_shows_what_somebody_may_do(client):
 
     assert entries() == ["/", "/overview", "/sign-in"]
     make.signed_in(client, make.make_host(make.make_organisation()))
-    assert entries() == ["/", "/overview", "/host"]
+    assert entries() == ["/", "/me", "/overview", "/host"]
     make.signed_in(client, make.make_office())
-    assert entries() == ["/", "/overview", "/office"]
+    assert entries() == ["/", "/me", "/overview", "/office"]
 
 
 def test_static_files_are_kept_for_good_and_come_compressed(client):
