@@ -236,7 +236,7 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
 
 def _edition(year: int, *, published: bool) -> tuple[int, int]:
     with transaction():
-        run_id = overview.start_compile(year, date(2022, 12, 31), None, now=NOW)
+        run_id = overview.start_compile(year, date(year, 12, 31), None, now=NOW)
         edition = overview.write_edition(run_id, {**SNAPSHOT, "year": year}, now=NOW)
         if published:
             overview.publish(edition.id, None, now=NOW)
