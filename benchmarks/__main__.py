@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: all tables, or those whose names are given (contended, hello, edition, weight)."""
+"""``python -m benchmarks``: all tables, or those whose names are given (contended, hello, edition, weight, people)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 import platform
 import sys
 
-from benchmarks import contended, edition, hello, weight
+from benchmarks import contended, edition, hello, people_search, weight
 from ecwi_events.kernel.clock import utc_now
 
-ALL = {"contended": contended, "hello": hello, "edition": edition, "weight": weight}
+ALL = {"contended": contended, "hello": hello, "edition": edition, "weight": weight, "people": people_search}
 
 
 def main() -> None:

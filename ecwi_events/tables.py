@@ -13,5 +13,7 @@ from ecwi_events.registration import models as registration
 from ecwi_events.reminders import models as reminders
 from ecwi_events.work import models as work
 
-ROOMS_WITH_TABLES = (work, journal, mail, people, signing_in, programme, registration, attendance, calendars, reminders, overview)
+ROOMS_WITH_TABLES = (
+    work, journal, mail, people, signing_in, programme, registration, attendance, calendars, reminders, overview,
+)  # fmt: skip
 SCHEMA = Model.metadata

@@ -1,4 +1,4 @@
-"""Signed-in browsers: server-side records that a cookie points to. Ending the record ends the sign-in, whatever is replayed."""
+"""Signed-in browsers: a row each, which ends when it lies idle, grows old, or is ended by hand."""
 
 from __future__ import annotations
 

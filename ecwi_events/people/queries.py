@@ -158,7 +158,8 @@ def known_organisations(organisation_ids: Sequence[int]) -> set[int]:
 
 def organisation_names() -> Sequence[tuple[int, str]]:
     """Return id and name of every organisation, by name."""
-    rows = db.session.execute(sa.select(Organisation.id, Organisation.name)
+    rows = db.session.execute(
+        sa.select(Organisation.id, Organisation.name)
         .where(Organisation.merged_into_id.is_(None))
         .order_by(Organisation.name)
     ).all()
