@@ -1,4 +1,4 @@
-"""Signed-in browsers: server-side records that a cookie points to. Ending the record ends the sign-in, whatever is replayed."""
+"""Signed-in browsers: records that a cookie points to. Ending the record ends the sign-in, whatever is replayed."""
 
 from __future__ import annotations
 
