@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Signed-in browsers: a row each, which ends when it lies idle, grows old, or is ended by hand."""
-=======
-"""Signed-in browsers: records that a cookie points to. Ending the record ends the sign-in, whatever is replayed."""
->>>>>>> people
 
 from __future__ import annotations
 
