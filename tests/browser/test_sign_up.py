@@ -27,7 +27,7 @@ def test_the_whole_way_by_keyboard_from_the_programme_to_withdrawing_and_back(li
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Learning communities that last"
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")  # waits until the page is ready for it, as a person does
     page.wait_for_url(f"**{PATH}")
     page.get_by_label("Your full name").focus()
     page.keyboard.type("Olena Koval")
@@ -36,7 +36,7 @@ def test_the_whole_way_by_keyboard_from_the_programme_to_withdrawing_and_back(li
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Sign up for 2 sessions"
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     page.wait_for_url("**/done")
     assert page.locator("h1").inner_text() == "You are signed up, Olena"
     assert "Bishkek time (UTC+6)" in page.locator("main").inner_text()
