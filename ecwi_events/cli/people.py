@@ -64,6 +64,21 @@ def create_person(email: str, name: str, role: str, organisation: str | None) ->
         click.echo(link)
 
 
+@click.command("grant-role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.option("--organisation", help="Its key or its name; needed for a host.")
+def grant_role(email: str, role: str, organisation: str | None) -> None:
+    """Give a role to a person who is here already, such as the first administrator."""
+    with create_app().app_context():
+        with transaction():
+            organisation_id, _ = _organisation(organisation, role)
+            host_of = organisation_id if role == Role.HOST else None
+            person_id = service.get_person_id(email)
+            service.grant_role(person_id, Role(role), organisation_id=host_of, now=clock.utc_now())
+        click.echo(f"{email} has the role {role}.")
+
+
 @click.command("forget-second-factor")
 @click.argument("email")
 def forget_second_factor(email: str) -> None:
@@ -103,4 +118,4 @@ def _organisation(key_or_name: str | None, role: str) -> tuple[int | None, str]:
     return organisation_id, key_or_name
 
 
-commands: Sequence[click.Command] = [sign_in_link, create_person, forget_second_factor]
+commands: Sequence[click.Command] = [sign_in_link, create_person, grant_role, forget_second_factor]

@@ -84,10 +84,10 @@ def check_people(kept_id: int, merged_id: int, *, by_administrator: bool) -> Non
     ).all()
     if len(rows) != len({kept_id, merged_id}):
         raise NotFound("We cannot find this person.")
-    administrators = sa.select(RoleGrant.person_id).where(
-        RoleGrant.person_id.in_((kept_id, merged_id)), RoleGrant.role == Role.ADMINISTRATOR
+    house_roles = sa.select(RoleGrant.person_id).where(
+        RoleGrant.person_id.in_((kept_id, merged_id)), RoleGrant.role != Role.HOST
     )
-    hidden = not by_administrator and db.session.scalar(administrators.limit(1)) is not None
+    hidden = not by_administrator and db.session.scalar(house_roles.limit(1)) is not None
     is_merged = any(row.merged_into_id for row in rows)
     if fault := rules.merge_fault(kept_id, merged_id, is_merged=is_merged, hidden_rights=hidden):
         raise Refused("merge", fault)
@@ -125,6 +125,7 @@ def move_person(kept_id: int, merged_id: int, ledger: Ledger, *, now: datetime) 
     ledger.change(Person, kept_id, **filled)
     ledger.change(Person, merged_id, merged_into_id=kept_id)
     _close_ways_in(merged_id, now=now)
+    _close_ways_in(kept_id, now=now)  # rights may have come with the roles: nobody gets them in an open browser
 
 
 def move_organisation(kept_id: int, merged_id: int, ledger: Ledger) -> None:
@@ -234,7 +235,7 @@ def _move_affiliations(kept_id: int, merged_id: int, ledger: Ledger) -> None:
 
 
 def _close_ways_in(person_id: int, *, now: datetime) -> None:
-    """End everything that would sign somebody in as the stub; these stay ended when the merge is undone."""
+    """End all browsers and open links of a person; these stay ended when the merge is undone."""
     for table, column in ((BrowserSession, "ended_at"), (SignInToken, "spent_at"), (AddressProof, "spent_at")):
         open_rows = (table.person_id == person_id, getattr(table, column).is_(None))
         db.session.execute(

@@ -77,13 +77,15 @@ def merge_fault(kept_id: int, merged_id: int, *, is_merged: bool, hidden_rights:
         kept_id: who stays.
         merged_id: who becomes a part of them.
         is_merged: one of both is merged into somebody already.
-        hidden_rights: one of both is an administrator, and who asks is none.
+        hidden_rights: one of both has a role of the house, which only administrators give, and who asks is none.
     """
     if kept_id == merged_id:
         return "Choose two different people."
     if is_merged:
         return "One of the two is merged already. Open the record that is left."
-    return "Only an administrator can merge the record of an administrator." if hidden_rights else None
+    return (
+        "Only an administrator can merge the record of somebody who has a role of the house." if hidden_rights else None
+    )
 
 
 def may_undo_merge(merged_at: datetime, undone_at: datetime | None, *, now: datetime) -> bool:

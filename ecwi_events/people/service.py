@@ -107,7 +107,8 @@ def create_organisation(
         raise Invalid({"name": "Enter the name of the organisation"})
     if queries.find_organisation_id(name):
         raise Refused("name_taken", f"“{clean_line(name)}” is an organisation already.")
-    organisation = Organisation(key=key or slug(name, most=80), name=name, country=country, kind=kind, created_at=now)
+    own_key = _free_key(key or slug(name, most=70))
+    organisation = Organisation(key=own_key, name=name, country=country, kind=kind, created_at=now)
     db.session.add(organisation)
     db.session.flush()
     db.session.add(OrganisationAlias(organisation_id=organisation.id, name=name, folded=fold(name)[:200]))
@@ -163,3 +164,12 @@ def get_person_id(address: str) -> int:
 
 def _person_of(normalised: str) -> int | None:
     return db.session.scalar(_PERSON_OF, {"normalised": normalised})
+
+
+def _free_key(wanted: str) -> str:
+    """Return the key, or one like it where a record has it already, be it one that was merged into another."""
+    like = Organisation.key.startswith(wanted, autoescape=True)
+    taken = set(db.session.scalars(sa.select(Organisation.key).where(like)))
+    if wanted not in taken:
+        return wanted
+    return next(key for number in range(2, len(taken) + 3) if (key := f"{wanted[:76]}-{number}") not in taken)

@@ -178,10 +178,13 @@ def _signed_in(person_id: int, *, device: str, now: datetime) -> str:
 
 
 def _find_known(address: str) -> tuple[int | None, str | None]:
-    """Return who has this address and where to write to, in one statement for everybody."""
+    """Return who has this address and where to write to, in one statement for everybody.
+
+    A proved address gets the mail itself, so that a second one helps when the first is lost; else the primary one does.
+    """
     typed, primary = sa.orm.aliased(EmailAddress), sa.orm.aliased(EmailAddress)
     row = db.session.execute(
-        sa.select(Person.id, primary.address)
+        sa.select(Person.id, sa.case((typed.proved_at.is_not(None), typed.address), else_=primary.address))
         .join(typed, typed.person_id == Person.id)
         .join(primary, primary.person_id == Person.id)
         .where(typed.normalised == normalise_address(address), queries.MAY_SIGN_IN)

@@ -61,7 +61,7 @@ def index() -> ResponseReturnValue:
     return flask.render_template("people/devices.html", devices=rows)
 
 
-@blueprint.post(f"{PAGE}/<int:browser_id>/sign-out")
+@blueprint.post(f"{PAGE}/<int(max=2147483647):browser_id>/sign-out")
 def sign_out(browser_id: int) -> ResponseReturnValue:
     """Sign one of my devices out."""
     with transaction():

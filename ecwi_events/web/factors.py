@@ -126,7 +126,7 @@ def add_passkey() -> ResponseReturnValue:
     return flask.redirect(PAGE, 303)
 
 
-@blueprint.post("/passkeys/<int:passkey_id>/remove")
+@blueprint.post("/passkeys/<int(max=2147483647):passkey_id>/remove")
 def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     """Take a passkey away."""
     who, now = me(), clock.utc_now()

@@ -12,7 +12,7 @@ from ecwi_events.attendance.service import Who
 from ecwi_events.kernel.db import Model, db, transaction
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.people import merging as people_merging
-from ecwi_events.people import queries, rules, searching
+from ecwi_events.people import queries, rules, searching, signing_in
 from ecwi_events.people import service as people
 from ecwi_events.people.models import Affiliation, EmailAddress, Person, Role, RoleGrant
 from ecwi_events.people.models_signing_in import BrowserSession
@@ -284,3 +284,22 @@ def test_every_column_that_points_to_a_person_says_what_a_merge_does_with_it():
         if key.column.table.name == "person"
     }
     assert pointing == MOVES | ENDS | STAYS
+
+
+@pytest.mark.parametrize("role", [Role.OFFICE, Role.AUDITOR, Role.ADMINISTRATOR])
+def test_the_office_cannot_hand_a_role_of_the_house_to_somebody_by_merging(two, role):
+    kept, merged = two
+    with transaction():
+        people.grant_role(merged, role, now=NOW)
+    with pytest.raises(Refused, match="a role of the house"):
+        merge(kept, merged)
+
+
+def test_rights_that_come_by_merging_do_not_reach_a_browser_that_is_open(two):
+    kept, merged = two
+    with transaction():
+        people.grant_role(merged, Role.OFFICE, now=NOW)
+        browser = signing_in.sign_in(signing_in.issue_sign_in_token(kept, now=NOW), now=NOW)
+    assert queries.find_identity(browser, now=NOW) is not None
+    merge(kept, merged, administrator=True)
+    assert queries.find_identity(browser, now=NOW) is None

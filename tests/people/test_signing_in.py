@@ -9,7 +9,7 @@ from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.mail.models import Mail
 from ecwi_events.people import browser_sessions, queries, service, signing_in
-from ecwi_events.people.models import Person, Role
+from ecwi_events.people.models import EmailAddress, Organisation, Person, Role
 from ecwi_events.people.models_signing_in import BrowserSession, SignInToken
 from tests.make import NOW, make_organisation, make_person
 
@@ -140,3 +140,27 @@ def test_two_organisations_cannot_be_known_by_one_name():
     make_organisation("Example Centre")
     with pytest.raises(Refused), transaction():
         service.create_organisation("EXAMPLE  centre", country="NL", now=NOW)
+
+
+def test_a_proved_second_address_gets_the_link_itself_so_that_a_lost_one_locks_nobody_out():
+    person_id = make_person("Ana", "ana@work.example")
+    with transaction() as session:
+        session.add(EmailAddress(person_id=person_id, address="ana@home.example", normalised="ana@home.example",
+                                 is_primary=False, proved_at=NOW))  # fmt: skip
+        session.add(EmailAddress(person_id=person_id, address="ana@new.example", normalised="ana@new.example",
+                                 is_primary=False))  # fmt: skip
+    for address in ("ana@home.example", "ana@new.example"):
+        with transaction():
+            signing_in.request_sign_in(address, browser="this one", now=NOW)
+    assert db.session.scalars(sa.select(Mail.address).order_by(Mail.id)).all() == [
+        "ana@home.example",
+        "ana@work.example",
+    ]
+
+
+def test_a_key_that_a_merged_organisation_holds_is_not_given_twice():
+    with transaction():
+        first = service.create_organisation("Ibex Quarter", country="MD", now=NOW)
+        second = service.create_organisation("Another body", country="MD", key="ibex-quarter", now=NOW)
+    keys = dict(db.session.execute(sa.select(Organisation.id, Organisation.key)).all())
+    assert (keys[first], keys[second]) == ("ibex-quarter", "ibex-quarter-2")

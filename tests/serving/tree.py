@@ -57,7 +57,7 @@ class Tree:
     def pids(self, of: str) -> list[int]:
         """The processes of the tree whose command line has this word; parents first."""
         supervisor = psutil.Process(self.process.pid)
-        return [child.pid for child in supervisor.children(recursive=True) if of in " ".join(child.cmdline())]
+        return [child.pid for child in supervisor.children(recursive=True) if of in _words(child)]
 
     def stop(self) -> int:
         """Ask it to stop, as Ctrl-C or a service manager does."""
@@ -69,6 +69,14 @@ class Tree:
         """Kill the supervisor, so that it cannot clean up."""
         self.process.kill()
         self.process.communicate()
+
+
+def _words(process: psutil.Process) -> str:
+    """The command line of a process; nothing for one that is just ending."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def start(data: Path | str, **variables: str) -> subprocess.Popen:
