@@ -28,6 +28,10 @@ MOST_COLUMNS = 40
 LONGEST_CELL = 2000
 DELIMITERS = ",;\t"
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
+OTHER_ENCODING = (
+    "The letters of this file cannot be read with certainty. "
+    "In your spreadsheet program, save it as “CSV UTF-8” or as .xlsx."
+)
 UNREADABLE = "We cannot read this file. Use a table as a .csv or .xlsx file, up to 2 MB."
 TOO_LARGE = "This file is too large. Use a table of up to 2 MB and 5,000 rows."
 _CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,4})(\d{1,9})["']""")
@@ -93,24 +97,19 @@ def unguarded(cell: str) -> str:
 
 
 def decoded(content: bytes) -> str:
-    """Return the text of a file in one of the encodings that spreadsheets write.
+    """Return the text of a file in an encoding that says of itself what it is: UTF-8, or UTF-16 with its mark.
+
+    The old Windows encodings cannot be told apart: a Cyrillic or Central European file would be taken over as wrong
+    letters without anybody noticing. So they are refused, and the sentence says what to do.
 
     Raises:
-        Refused: it is none of them.
+        Refused: it is another encoding.
     """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _decode(content, "utf-16")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return _decode(content, "cp1252")
-
-
-def _decode(content: bytes, encoding: str) -> str:
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise Refused("unreadable", UNREADABLE) from error
+        raise Refused("encoding", OTHER_ENCODING) from error
 
 
 def _read_csv(content: bytes) -> list[tuple[int, list[str]]]:

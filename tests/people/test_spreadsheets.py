@@ -38,8 +38,12 @@ def test_a_csv_file_is_read_in_every_usual_encoding_and_with_every_usual_delimit
     assert table.rows == [(2, {"name": "Pučko učilište", "country": "HR"}), (4, {"name": "„Крок“", "country": "UA"})]
 
 
-def test_a_western_windows_file_is_read():
-    assert read_table("name\nCafé “Noël” Žižek\n".encode("cp1252")).rows == [(2, {"name": "Café “Noël” Žižek"})]
+@pytest.mark.parametrize(
+    ("name", "encoding"), [("Café “Noël”", "cp1252"), ("Дитячий світ", "cp1251"), ("Česká škola Žďár", "cp1250")]
+)
+def test_an_old_windows_encoding_is_refused_with_the_way_out_and_never_taken_for_another(name, encoding):
+    with pytest.raises(Refused, match="CSV UTF-8"):
+        read_table(f"name\n{name}\n".encode(encoding))
 
 
 def test_a_line_is_counted_where_its_row_ends_and_rows_may_be_short_or_long():
