@@ -137,7 +137,7 @@ class Plan:
                     return PlannedRow(line, name, Verdict.UNCLEAR, words, near)
                 if chosen == LEAVE_OUT:
                     return PlannedRow(line, name, Verdict.LEFT_OUT, "Left out, as you said.", near)
-                known = self._chosen(chosen)
+                return self._place(line, row, self._chosen(chosen), was_chosen=True)
             return self._place(line, row, known)
         except BadRowError as fault:
             return PlannedRow(line, name, Verdict.REFUSED, str(fault))
@@ -170,7 +170,20 @@ class Plan:
             raise BadRowError("The organisation that you chose is not here any more.")
         return known
 
-    def _place(self, line: int, row: Row, known: _Known | None) -> PlannedRow:
+    def _facts_for(self, row: Row, known: _Known, *, was_chosen: bool) -> Mapping[str, object]:
+        """Return what a row may say about a record.
+
+        Who is known by another name keeps its own; only a key says that it is called otherwise now. And where another name
+        is all that they share, such as that of a record that was merged, the row only fills in what is not known.
+        """
+        if self._by_key.get(row.key) is known:
+            return row.values
+        facts = {name: value for name, value in row.values.items() if name != "name"}
+        if was_chosen or fold(str(row.values["name"])) == fold(str(known.values["name"])):
+            return facts
+        return {name: value for name, value in facts.items() if not known.values.get(name)}
+
+    def _place(self, line: int, row: Row, known: _Known | None, *, was_chosen: bool = False) -> PlannedRow:
         target = known or _Known(None, {"name": row.values["name"], "kind": OrganisationKind.BODY}, is_new=True)
         names = {fold(name)[:200]: name for name in (str(row.values["name"]), *row.other_names)}
         for folded, name in names.items():
@@ -181,9 +194,7 @@ class Plan:
             others: list[Period] = [spell[1:] for spell in target.spells]
             if fault := rules.spell_fault(row.spell[1:], others):
                 raise BadRowError(f"{fault[1]}.")
-        # Who is known by another name keeps its own; only a key says that it is called otherwise now.
-        is_renamed = known is None or self._by_key.get(row.key) is known
-        values = {name: value for name, value in row.values.items() if name != "name" or is_renamed}
+        values = row.values if known is None else self._facts_for(row, known, was_chosen=was_chosen)
         different = {name: value for name, value in values.items() if target.values.get(name) != value}
         changes = bool(different) or new_spell or not set(names) <= target.names
         target.values |= different

@@ -11,6 +11,7 @@ from ecwi_events.people import file_imports, membership, organisation_rows, orga
 from ecwi_events.people.exchange import Plan, Verdict
 from ecwi_events.people.models import MembershipClass, Organisation
 from ecwi_events.people.spreadsheets import read_table, write_csv, write_xlsx
+from ecwi_events.programme import merging
 from tests import make
 from tests.make import NOW
 
@@ -172,3 +173,22 @@ def test_unclear_rows_hold_everything_back(app):
 def test_a_file_without_names_is_refused(app):
     with pytest.raises(Refused, match="column"):
         plan_of("title\nOne\n")
+
+
+def test_a_file_from_before_a_merge_does_not_give_one_record_the_facts_of_the_other(app):
+    file = "key,name,country\ngnu-bureau,Gnu Bureau,UA\nibex-quarter,Ibex Quarter,MD\n"
+    take_over(file)
+    kept, gone = (queries.find_organisation_id(name) for name in ("Gnu Bureau", "Ibex Quarter"))
+    with transaction():
+        merging.merge_organisations(kept, gone, by_person_id=None, now=NOW)
+    assert verdicts(plan_of(file)) == [(2, "same"), (3, "same")]
+    assert db.session.scalar(sa.select(Organisation.country).where(Organisation.id == kept)) == "UA"
+
+
+def test_a_key_that_belonged_to_a_merged_record_is_no_stumbling_block(app):
+    take_over("key,name,country\nibex-quarter,Ibex Quarter,MD\ngnu-bureau,Gnu Bureau,UA\n")
+    kept, gone = (queries.find_organisation_id(name) for name in ("Gnu Bureau", "Ibex Quarter"))
+    with transaction():
+        merging.merge_organisations(kept, gone, by_person_id=None, now=NOW)
+    take_over("key,name,country\nibex-quarter,A wholly different body,RO\n")
+    assert queries.find_organisation_id("A wholly different body") not in {kept, gone, None}
