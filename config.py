@@ -94,11 +94,6 @@ class Settings:
         """Tell whether people reach the service over https, so that cookies may be marked Secure."""
         return self.base_url.startswith("https://")
 
-    @property
-    def calendar_domain(self) -> str:
-        """The right-hand side of calendar UIDs and Message-IDs: the host of the base URL, without its port."""
-        return urlsplit(self.base_url).hostname or "localhost"
-
 
 def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     """Read all ``ECWI_*`` settings (and ``PORT``).
