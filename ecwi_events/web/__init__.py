@@ -23,6 +23,7 @@ from ecwi_events.web import (
     office_overview,
     office_people,
     office_roles,
+    office_tabs,
     overview,
     people,
     programme,
@@ -49,6 +50,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Give the application its pages and everything that guards them."""
     static.install(app)
     layout.install(app)
+    office_tabs.install(app)
     identity.install(app)
     headers.install(app, settings)
     errors.install(app)
