@@ -41,8 +41,8 @@ from tests import make
 from tests.make import NOW
 
 SNAPSHOT = json.loads((Path(__file__).parents[1] / "overview" / "snapshot_2022.json").read_text(encoding="utf-8"))
-MARKUP = "<b onclick='x'>\"&{{7*7}}"  # in every text that people type
-RAW = ("<b onclick", "onclick='x'>", "49</")  # none of it may come out as it went in
+MARKUP = "<b onclick='x'>\"&{{7331*7331}}"  # in every text that people type
+RAW = ("<b onclick", "onclick='x'>", "53743561")  # none of it may come out as it went in
 DRAFT_TITLE = "CANARYDRAFT"
 PERSON = "canary.person@people.example"
 STAFF = {"office", "auditor", "administrator"}
