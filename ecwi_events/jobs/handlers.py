@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecwi_events.jobs.compiling import compile_edition
 from ecwi_events.jobs.exporting import export_feed
 from ecwi_events.jobs.mailing import send_mail
+from ecwi_events.jobs.rounds import do_round, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,4 +23,5 @@ HANDLERS: dict[str, Handler] = {
     "feed.export": export_feed,
     "mail.send": send_mail,
     "overview.compile": compile_edition,
+    **dict.fromkeys(kinds(), do_round),
 }

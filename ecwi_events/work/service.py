@@ -62,8 +62,10 @@ def put(
         "kind": kind, "reference": reference, "dedup_key": dedup_key, "due_at": due_at or now, "not_after": not_after,
         "priority": priority, "state": WorkState.DUE, "attempts": 0, "created_at": now,
     }  # fmt: skip
+    if not insert_unless_there(Work, [row], key=["dedup_key"]):
+        return False
     work_was_put()
-    return bool(insert_unless_there(Work, [row], key=["dedup_key"]))
+    return True
 
 
 def claim(kinds: Collection[str], *, now: datetime, limit: int, lease_seconds: int) -> list[Claim]:
