@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.people import signing_in
+from tests.browser.looking import press
 from tests.make import NOW
 from tests.servers import chromium
 
@@ -45,7 +46,7 @@ class Live:
         with transaction():
             token = signing_in.issue_sign_in_token(person_id, now=clock.utc_now())
         page.goto(f"{self.url}/sign-in/{token}")
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        press(page, page.get_by_role("main").get_by_role("button", name="Sign in"))
 
 
 @pytest.fixture

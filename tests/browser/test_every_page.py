@@ -2,13 +2,13 @@
 
 import pytest
 import sqlalchemy as sa
-from axe_playwright_python.sync_playwright import Axe
 
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people import signing_in
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus
 from ecwi_events.registration import queries
 from tests import make
+from tests.browser.looking import faults, press
 
 pytestmark = pytest.mark.parametrize("engine_app", ["sqlite"], indirect=True)
 
@@ -54,13 +54,6 @@ def make_person_id() -> int:
     return db.session.scalar(sa.text("SELECT min(id) FROM person"))
 
 
-def faults(page, where) -> list[str]:
-    found = [f"{where}: {one['id']}: {one['nodes'][0]['html'][:120]}" for one in Axe().run(page).response["violations"]]
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        found.append(f"{where}: scrolls sideways")
-    return found
-
-
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_every_page_is_accessible(live, open_page, world, scheme, width):
     public, signed_in = world
@@ -81,17 +74,17 @@ def test_every_page_is_accessible(live, open_page, world, scheme, width):
 def test_states_between_are_accessible(live, open_page, world, scheme, width):
     page = open_page(width=width, color_scheme=scheme)
     page.goto(f"{live.url}/a/learning-communities-that-last")
-    page.get_by_role("button", name="Sign up for 2 sessions").click()
+    press(page, page.get_by_role("button", name="Sign up for 2 sessions"))
     page.get_by_role("alert").wait_for()
     found = faults(page, "errors")
     page.get_by_label("Your full name").fill("Olena Koval")
     page.get_by_label("Email address").fill("new@people.example")
-    page.get_by_role("button", name="Sign up for 2 sessions").click()
+    press(page, page.get_by_role("button", name="Sign up for 2 sessions"))
     page.wait_for_url("**/done")
     found += faults(page, "done")
     page.goto(f"{live.url}/sign-in")
     page.get_by_label("Email address").fill("nobody@people.example")
-    page.get_by_role("button", name="Send me a link").click()
+    press(page, page.get_by_role("button", name="Send me a link"))
     found += faults(page, "link sent")
     live.sign_in(page, make.make_office())
     page.goto(live.url + world[1][1])
@@ -99,8 +92,8 @@ def test_states_between_are_accessible(live, open_page, world, scheme, width):
     page.get_by_text("All changes saved").wait_for()
     found += faults(page, "after a mark")
     page.goto(f"{live.url}/office/activities/new")
-    page.get_by_role("button", name="Add a session").click()
-    page.get_by_role("button", name="Publish").click()
+    press(page, page.get_by_role("button", name="Add a session"))
+    press(page, page.get_by_role("button", name="Publish"))
     found += faults(page, "office errors")
     assert found == []
 

@@ -9,7 +9,7 @@ from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people import addresses, file_imports
 from ecwi_events.people.models import AddressProof
 from tests import make
-from tests.browser.test_every_page import faults
+from tests.browser.looking import faults, press
 
 pytestmark = pytest.mark.parametrize("engine_app", ["sqlite"], indirect=True)
 
@@ -67,11 +67,11 @@ def test_settings_are_saved_without_javascript(live, open_page, pages, width):
     live.sign_in(page, person)
     page.goto(f"{live.url}/me/settings")
     page.get_by_label("Your full name").fill("")
-    page.get_by_role("button", name="Save").click()
+    press(page, page.get_by_role("button", name="Save"))
     assert page.get_by_role("alert").get_by_role("link", name="Enter your full name").count() == 1
     page.get_by_label("Your full name").fill("Olena Shevchenko")
     page.get_by_label("Remind me one day before each session").uncheck()
-    page.get_by_role("button", name="Save").click()
+    press(page, page.get_by_role("button", name="Save"))
     assert page.get_by_role("status").inner_text() == "Your settings are saved."
     assert not page.get_by_label("Remind me one day before each session").is_checked()
 
@@ -82,9 +82,9 @@ def test_the_office_merges_two_records_and_undoes_it_without_javascript(live, op
     live.sign_in(page, office)
     page.goto(f"{live.url}/office/people/duplicates")
     page.get_by_role("link", name="Compare").first.click()
-    page.get_by_role("button", name="Merge the records").click()
+    press(page, page.get_by_role("button", name="Merge the records"))
     assert "one now" in page.get_by_role("status").inner_text()
-    page.get_by_role("button", name="Undo").click()
+    press(page, page.get_by_role("button", name="Undo"))
     assert "The merge is undone." in page.get_by_role("status").first.inner_text()
 
 
@@ -96,7 +96,7 @@ def test_a_file_is_taken_over_without_javascript(live, open_page, pages, tmp_pat
     live.sign_in(page, office)
     page.goto(f"{live.url}/office/organisations/import")
     page.get_by_label("File").set_input_files(file)
-    page.get_by_role("button", name="Show what it would change").click()
+    press(page, page.get_by_role("button", name="Show what it would change"))
     page.get_by_label("What is it?").select_option("It is Hosting House")
-    page.get_by_role("button", name="Take it over").click()
+    press(page, page.get_by_role("button", name="Take it over"))
     assert "1 new rows, 1 changed" in page.get_by_role("status").first.inner_text()

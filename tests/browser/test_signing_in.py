@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import pyotp
 import pytest
 import sqlalchemy as sa
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from ecwi_events.kernel import links
@@ -17,6 +16,7 @@ from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people import signing_in
 from ecwi_events.people.models_signing_in import Passkey, SignInToken
 from tests import make
+from tests.browser.looking import faults, press
 
 pytestmark = pytest.mark.parametrize("engine_app", ["sqlite"], indirect=True)
 PHONE = {"width": 390, "height": 844}
@@ -49,18 +49,11 @@ def add_authenticator(page):
     return session, session.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
 
 
-def faults(page) -> list[str]:
-    found = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in Axe().run(page).response["violations"]]
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        found.append("scrolls sideways")
-    return found
-
-
 def begin(page, site, person_id: int) -> None:
     with transaction():
         token = signing_in.issue_sign_in_token(person_id, now=make.NOW)
     page.goto(f"{site.url}/sign-in/{token}")
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    press(page, page.get_by_role("main").get_by_role("button", name="Sign in"))
 
 
 def test_on_a_phone_without_javascript_with_the_code(site, open_page):
@@ -173,18 +166,18 @@ def test_the_pages_of_signing_in_are_accessible(site, open_page, the_clock, sche
     found = {}
     page.goto(f"{site.url}/sign-in")
     page.get_by_label("Email address").fill("nobody@people.example")
-    page.get_by_role("button", name="Send me a link").click()
+    press(page, page.get_by_role("button", name="Send me a link"))
     found["link sent"] = faults(page)
     page.get_by_label("Code from the email").fill("1")
-    page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
+    press(page, page.get_by_role("main").get_by_role("button", name="Sign in", exact=True))
     found["wrong code"] = faults(page)
     begin(page, site, office)
     found["factors, none"] = faults(page)
-    page.get_by_role("button", name="Set up an app").click()
+    press(page, page.get_by_role("button", name="Set up an app"))
     found["app"] = faults(page)
     app = pyotp.TOTP(page.locator("b.num").inner_text().replace(" ", ""))
     page.get_by_label("Code from the app").fill(app.at(the_clock.now))
-    page.get_by_role("button", name="Confirm").click()
+    press(page, page.get_by_role("button", name="Confirm"))
     found["recovery codes"] = faults(page)
     page.goto(f"{site.url}/me/second-factor")
     page.get_by_role("button", name="Add a passkey").click()
