@@ -2,30 +2,87 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
 SHORTEST_MINUTES = 5
 LONGEST_MINUTES = 12 * 60
 LONGEST_TITLE = 200
 YEARS = range(1990, 2101)
 
-# From where to where an activity may be moved by the office (cancelling reaches people, and has its own act).
+# From where to where the office may move an activity; what people are told about it is another matter.
 MOVES: dict[str, frozenset[str]] = {
     "draft": frozenset({"approved", "planned"}),
-    "approved": frozenset({"draft", "planned", "postponed"}),
-    "planned": frozenset({"draft", "running", "ongoing", "completed", "postponed"}),
-    "running": frozenset({"completed", "postponed", "ongoing"}),
+    "approved": frozenset({"draft", "planned", "postponed", "cancelled"}),
+    "planned": frozenset({"draft", "running", "ongoing", "completed", "postponed", "cancelled"}),
+    "running": frozenset({"planned", "completed", "postponed", "ongoing", "cancelled"}),
+    "ongoing": frozenset({"running", "completed", "postponed", "cancelled"}),
+    "completed": frozenset({"running"}),
+    "postponed": frozenset({"planned", "cancelled"}),
+    "cancelled": frozenset({"planned"}),
+}
+# What the host of an activity may say about it without the office.
+HOST_MOVES: dict[str, frozenset[str]] = {
+    "planned": frozenset({"running", "completed"}),
+    "running": frozenset({"completed"}),
     "ongoing": frozenset({"completed"}),
     "completed": frozenset({"running"}),
-    "postponed": frozenset({"planned"}),
-    "cancelled": frozenset(),
 }
+NEEDS_REASON = frozenset({"postponed", "cancelled"})
+CANCELLED_FOR_GOOD_AFTER = timedelta(days=1)
+LONGEST_REASON = 300
+LONGEST_NEW_DATE = 60
+
+
+class Mover(StrEnum):
+    """In whose name somebody moves an activity."""
+
+    OFFICE = "office"
+    HOST = "host"  # of the activity itself
+
+
+def move_refusal(
+    status: str, to: str, *, by: Mover, cancelled_at: datetime | None = None, now: datetime | None = None
+) -> str | None:
+    """Return why somebody may not move an activity from one status to another, as a sentence, or None if they may.
+
+    Args:
+        status: where it stands.
+        to: where it is to go.
+        by: in whose name.
+        cancelled_at: when it was cancelled, if it is.
+        now: the door's instant; needed for what is cancelled.
+    """
+    if to not in MOVES[status]:
+        return f"An activity that is {status} cannot become {to}."
+    if by is not Mover.OFFICE and to not in HOST_MOVES.get(status, ()):
+        return f"Only the office can make an activity {to} that is {status}. Please write to the office."
+    if status == "cancelled" and not _may_still_undo(cancelled_at, now):
+        return "It was cancelled more than a day ago, and people were told. Make a new activity instead."
+    return None
+
+
+def _may_still_undo(cancelled_at: datetime | None, now: datetime | None) -> bool:
+    return cancelled_at is not None and now is not None and now < cancelled_at + CANCELLED_FOR_GOOD_AFTER
+
+
+def move_faults(to: str, *, reason: str, until: str = "") -> dict[str, str]:
+    """Return what is wrong with what was typed for a move, by field."""
+    faults = {}
+    if to in NEEDS_REASON and not clean_line(reason):
+        faults["reason"] = "Write the reason: people who signed up will read it"
+    elif len(clean_line(reason)) > LONGEST_REASON:
+        faults["reason"] = f"Write the reason in {LONGEST_REASON} letters or fewer"
+    if len(clean_line(until)) > LONGEST_NEW_DATE:
+        faults["until"] = f"Write the new date in {LONGEST_NEW_DATE} letters or fewer, such as “autumn 2027”"
+    return faults
 
 
 def is_public(status: str) -> bool:
@@ -39,7 +96,7 @@ def takes_place(status: str) -> bool:
 
 
 def may_move(status: str, to: str) -> bool:
-    """Tell whether an activity may be moved from one status to another."""
+    """Tell whether an activity may be moved from one status to another at all, by whomever."""
     return to in MOVES[status]
 
 

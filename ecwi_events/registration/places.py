@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
+from ecwi_events.kernel.errors import Refused
 from ecwi_events.registration.models import Places
 
 _FREE = sa.or_(Places.capacity.is_(None), Places.taken < Places.capacity)
@@ -23,7 +24,7 @@ _TAKE = (
         taken=Places.taken + sa.case((_FREE, 1), else_=0),
         waiting=Places.waiting + sa.case((_FREE, 0), else_=1),
     )
-    .returning(Places.granted, Places.seq, Places.waiting)
+    .returning(Places.granted, Places.seq, Places.waiting, Places.is_halted)
     .execution_options(synchronize_session=False)
 )
 
@@ -60,8 +61,14 @@ def open_places(activity_id: int, *, capacity: int | None) -> int:
 
 
 def take(places_id: int) -> Granted:
-    """Take a place, or a number in the line if there is none; holds the row's lock until the transaction ends."""
-    granted, seq, waiting = db.session.execute(_TAKE, {"places": places_id}).one()
+    """Take a place, or a number in the line if there is none; holds the row's lock until the transaction ends.
+
+    Raises:
+        Refused: while we waited for the row, the activity was cancelled, postponed or hidden.
+    """
+    granted, seq, waiting, is_halted = db.session.execute(_TAKE, {"places": places_id}).one()
+    if is_halted:
+        raise Refused("halted", "Sign-up has just been closed. Load the page again to see why.")
     return Granted(bool(granted), seq, None if granted else waiting)
 
 
@@ -88,6 +95,16 @@ def retake(places_id: int, *, as_place: bool) -> Counts:
 def adjust(places_id: int, *, taken: int, waiting: int) -> Counts:
     """Count some more or fewer in places and in line, all at once; return the counts that follow."""
     return _change(places_id, taken=Places.taken + taken, waiting=Places.waiting + waiting)
+
+
+def halt(activity_id: int, *, is_halted: bool) -> None:
+    """Take the locks of all counted rows of an activity, and say whether a sign-up that waits for them is too late."""
+    db.session.execute(
+        sa.update(Places)
+        .where(Places.activity_id == activity_id)
+        .values(is_halted=is_halted)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _change(places_id: int, **values: object) -> Counts:
