@@ -7,6 +7,7 @@ from ecwi_events.attendance import queries
 from ecwi_events.kernel.db import db
 from ecwi_events.programme.models import ActivitySession
 from tests import make
+from tests.browser.looking import press
 
 NAMES = ("Ana Novák", "Boris Horvat", "Olena Koval", "Олена Коваль", "Zoe Žagar")
 
@@ -106,13 +107,13 @@ def test_without_javascript_one_button_saves_all(sheet):
     page = sheet(java_script_enabled=False)
     page.locator("li", has_text="Ana Novák").get_by_text("Present").click()
     page.locator("li", has_text="Zoe Žagar").get_by_text("Absent").click()
-    page.get_by_role("button", name="Save").click()
+    press(page, page.get_by_role("button", name="Save"))
     assert page.get_by_text("Saved: 2 changes.").is_visible()
     assert standing(sheet)["Zoe Žagar"] == "absent"
     page.get_by_label("Find a person").fill("koval")
-    page.get_by_role("button", name="Find").click()
+    press(page, page.get_by_role("button", name="Find"))
     assert page.locator(".people > li:visible b").all_inner_texts() == ["Olena Koval", "Олена Коваль"]
     page.get_by_label("Full name").fill("Vera Visitor")
-    page.get_by_role("button", name="Add this person as present").click()
+    press(page, page.get_by_role("button", name="Add this person as present"))
     assert page.get_by_text("Vera Visitor is marked present.").is_visible()
     assert standing(sheet)["Vera Visitor"] == "present"

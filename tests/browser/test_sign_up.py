@@ -8,6 +8,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.registration import queries
 from ecwi_events.registration.models import Place, Registration
 from tests import make
+from tests.browser.looking import press
 
 PATH = "/a/learning-communities-that-last"
 SERIES = [make.make_session("Begin"), make.make_session("Go on", starts_local="2027-03-30 14:00")]
@@ -57,21 +58,21 @@ def test_the_whole_way_without_javascript(live, open_page):
     make.make_activity(sessions=SERIES)
     page = open_page(java_script_enabled=False)
     page.goto(live.url)
-    page.get_by_role("link", name="Learning communities that last").click()
+    press(page, page.get_by_role("link", name="Learning communities that last"))
     assert "Leiden time (UTC+1)" in page.locator("#sessions").inner_text()
-    page.get_by_role("link", name="Change time zone").click()
+    press(page, page.get_by_role("link", name="Change time zone"))
     page.get_by_label("City with the same time as yours").select_option(label="Kyiv")
-    page.get_by_role("button", name="Show my times").click()
+    press(page, page.get_by_role("button", name="Show my times"))
     assert page.url == f"{live.url}{PATH}"
     assert "Kyiv time (UTC+2)" in page.locator("#sessions").inner_text()
     page.get_by_label("Your full name").fill("Olena Koval")
     page.get_by_label("Email address").fill("olena@")
     assert page.get_by_label("Your time zone").is_visible()
-    page.get_by_role("button", name="Sign up for 2 sessions").click()
+    press(page, page.get_by_role("button", name="Sign up for 2 sessions"))
     assert page.title().startswith("Error:")
     assert page.get_by_role("alert").inner_text().startswith("There is a problem")
     page.get_by_label("Email address").fill("olena@people.example")
-    page.get_by_role("button", name="Sign up for 2 sessions").click()
+    press(page, page.get_by_role("button", name="Sign up for 2 sessions"))
     assert page.locator("h1").inner_text() == "You are signed up, Olena"
     assert only_registration().zone == "Europe/Kyiv"
 
@@ -80,7 +81,7 @@ def test_after_a_mistake_the_focus_is_on_what_is_wrong(live, open_page):
     make.make_activity()
     page = open_page()
     page.goto(live.url + PATH)
-    page.get_by_role("button", name="Sign up").click()
+    press(page, page.get_by_role("button", name="Sign up"))
     page.get_by_role("alert").wait_for()
     assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
     page.get_by_role("link", name="Enter your full name").click()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ecwi_events.jobs.drain import drain
+from tests.browser.looking import press
 from tests.make import make_host, make_office, make_organisation
 
 YEAR = 2026
@@ -83,7 +84,7 @@ def test_from_a_sign_up_to_the_printed_overview(live, open_page, the_clock, app,
     assert drain(app, app.extensions["ecwi_settings"]).failed == 0
     desk.reload()
     desk.goto(f"{live.url}/office/overview/{YEAR}")
-    desk.get_by_role("link", name="Edition 1", exact=True).first.click()
+    press(desk, desk.get_by_role("link", name="Edition 1", exact=True).first)
     review = desk.url
 
     figures = {
