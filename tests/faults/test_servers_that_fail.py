@@ -141,8 +141,7 @@ def test_a_worker_killed_in_mid_batch_loses_no_mail(engine, make_settings, make_
         kills = 0
         for enough in (10, 30):
             worker = processes.start(processes.worker_command(beat=True, concurrency=1), environment)
-            stack.callback(worker.wait)
-            stack.callback(worker.kill)
+            stack.callback(processes.end_tree, worker)
             until(lambda enough=enough: len(sink.messages) >= enough)
             kill_and_wait(worker)
             kills += 1
@@ -165,8 +164,7 @@ def test_a_worker_killed_in_mid_compile_leaves_exactly_one_edition(engine, make_
             with transaction():
                 run_id = overview.start_compile(2026, as_of=NOW.date(), requested_by_id=None, now=NOW)
             worker = processes.start(processes.worker_command(beat=True, concurrency=1), environment)
-            stack.callback(worker.wait)
-            stack.callback(worker.kill)
+            stack.callback(processes.end_tree, worker)
             until(lambda run_id=run_id: _state(run_id) is not RunState.QUEUED)
             kill_and_wait(worker)
             db.session.rollback()

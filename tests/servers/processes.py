@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -20,23 +23,56 @@ BIN = Path(sys.executable).parent
 TARGET = "ecwi_events.cli.children"
 
 
+STOPS_WITHIN = 30
+
+
 @contextmanager
 def running(command: list[str], environment: Mapping[str, str]) -> Iterator[psutil.Process]:
-    """Run a server for the length of a block."""
-    process = start(command, environment)
-    try:
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
+    """Run a server for the length of a block.
+
+    Raises:
+        RuntimeError: it did not stop when it was asked; by then it is dead, and the message has its last words.
+    """
+    with tempfile.TemporaryFile() as said:
+        process = start(command, environment, said=said)
+        try:
+            yield psutil.Process(process.pid)
+        finally:
+            stop(process, said)
 
 
-def start(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen:
-    """Start a server in the project's folder, without its chatter."""
+def start(
+    command: list[str], environment: Mapping[str, str], *, said: int | IO[bytes] = subprocess.DEVNULL
+) -> subprocess.Popen:
+    """Start a server in the project's folder, without its chatter unless it is asked for."""
     return subprocess.Popen(
-        command, cwd=config.PROJECT, env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        command, cwd=config.PROJECT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=said
+    )
+
+
+def stop(process: subprocess.Popen, said: IO[bytes]) -> None:
+    """Ask a server to stop; end and bury it with everything below it when it does not."""
+    process.terminate()
+    try:
+        process.wait(STOPS_WITHIN)
+    except subprocess.TimeoutExpired as error:
+        process.send_signal(signal.SIGUSR1)  # Celery then says what each of its threads does
+        time.sleep(1)
+        end_tree(process)
+        said.seek(0)
+        words = said.read()[-8000:].decode(errors="replace")
+        raise RuntimeError(f"did not stop in {STOPS_WITHIN} s: {process.args}\n{words}") from error
+
+
+def end_tree(process: subprocess.Popen) -> None:
+    """Kill a process and everything below it, and leave no zombie."""
+    below = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    process.kill()
+    process.wait()
+    for child in below:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+    psutil.wait_procs(below, timeout=STOPS_WITHIN)
 
 
 def worker_command(*, beat: bool = False, concurrency: int = 2) -> list[str]:

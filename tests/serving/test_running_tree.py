@@ -59,8 +59,8 @@ def test_valkey_listens_on_no_port_and_only_our_user_may_open_its_socket(tree):
 
 def test_there_is_one_web_process_and_a_second_tree_is_refused(tree):
     assert len(tree.pids("granian")) == 2  # its own supervisor and one server
-    second = start(tree.data, PORT=str(tree.port + 1))
-    _, words = second.communicate(timeout=STARTS_WITHIN)
+    with start(tree.data, PORT=str(tree.port + 1)) as second:
+        _, words = second.communicate(timeout=STARTS_WITHIN)
     assert second.returncode == 2
     assert re.fullmatch(
         rf"Error: ECWI_DATA_DIR: ecwi-events already runs on .* \(process {tree.process.pid}\).*\n", words

@@ -11,8 +11,11 @@ pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("serving")]
 
 def refused(data, **variables):
     """Start, wait for the end, and return exit code, stdout and stderr."""
-    process = start(data, **variables)
-    said, error = process.communicate(timeout=STARTS_WITHIN)
+    with start(data, **variables) as process:
+        try:
+            said, error = process.communicate(timeout=STARTS_WITHIN)
+        finally:
+            process.kill()
     return process.returncode, said, error
 
 

@@ -15,10 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.servers.postgres import free_port
 
 STARTS_WITHIN = 120
+STOPS_WITHIN = 30
 READY = "Stop: Ctrl-C"
 LINK = re.compile(r"sign in as (\w+)\s+(http://\S+)")
 
@@ -35,7 +37,8 @@ class Tree:
             self.lines.append(line.rstrip())
             if READY in line:
                 break
-        assert any(READY in line for line in self.lines), (self.lines, self.process.stderr.read())
+        if not any(READY in line for line in self.lines):
+            pytest.fail(f"the tree did not come up: {self.lines} {self.kill()}")
 
     @property
     def links(self) -> dict[str, str]:
@@ -62,13 +65,16 @@ class Tree:
     def stop(self) -> int:
         """Ask it to stop, as Ctrl-C or a service manager does."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=30)
+        try:
+            self.process.communicate(timeout=STOPS_WITHIN)
+        finally:
+            self.kill()
         return self.process.returncode
 
-    def kill(self) -> None:
-        """Kill the supervisor, so that it cannot clean up."""
+    def kill(self) -> str:
+        """Kill the supervisor, so that it cannot clean up, and bury it; return what it said last."""
         self.process.kill()
-        self.process.communicate()
+        return self.process.communicate()[1]
 
 
 def _words(process: psutil.Process) -> str:
