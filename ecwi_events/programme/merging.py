@@ -75,6 +75,7 @@ def merge_organisations(kept_id: int, merged_id: int, *, by_person_id: int | Non
     ledger = Ledger()
     _move_roles(kept_id, merged_id, ledger)
     ledger.move(MoneyLine, "funder_id", merged_id, kept_id)
+    ledger.move(MoneyLine, "payer_id", merged_id, kept_id)
     merging.move_organisation(kept_id, merged_id, ledger)
     db.session.expire_all()
     return merging.keep_record(MergeOf.ORGANISATION, kept_id, merged_id, ledger, by_person_id=by_person_id, now=now)

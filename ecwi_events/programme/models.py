@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ecwi_events.kernel.db import Line, Model, Prose, UtcDateTime, state_of
 from ecwi_events.people.models import Organisation
+from ecwi_events.programme.models_files import Audience, ResourceKind, folded_title
 
 
 class ActivityKind(StrEnum):
@@ -218,16 +219,24 @@ class MoneyLine(Model):
     """An amount of money or its worth in kind, in minor units of its currency."""
 
     __tablename__ = "money_line"
+    __table_args__ = (sa.CheckConstraint("rate_millionths IS NULL OR rate_millionths > 0", name="rate_millionths"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
     payer: Mapped[Payer] = mapped_column(state_of(Payer, "payer"))
+    payer_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"))
     funder_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"))
     in_kind: Mapped[bool] = mapped_column(default=False)
     stage: Mapped[MoneyStage] = mapped_column(state_of(MoneyStage, "stage"))
     amount_minor: Mapped[int] = mapped_column(sa.BigInteger)
     currency: Mapped[str] = mapped_column(sa.String(3), default="EUR")
+    # How many units of the currency one euro was, in millionths, and on which day; nothing for euros.
+    rate_millionths: Mapped[int | None] = mapped_column(sa.BigInteger)
+    rate_on: Mapped[date | None] = mapped_column(sa.Date)
+    booked_on: Mapped[date | None] = mapped_column(sa.Date)
     note: Mapped[str | None] = mapped_column(Line(200))
+    evidence_id: Mapped[int | None] = mapped_column(sa.ForeignKey("stored_file.id"), index=True)
+    evidence_name: Mapped[str | None] = mapped_column(Line(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -244,15 +253,29 @@ class Outcome(Model):
 
 
 class Resource(Model):
-    """Something made or used in an activity that others can use."""
+    """Something made or used in an activity that others can use: an address, a file, or a title alone."""
 
     __tablename__ = "resource"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
     position: Mapped[int] = mapped_column(sa.Integer, default=0)
+    kind: Mapped[ResourceKind] = mapped_column(state_of(ResourceKind, "kind"), default=ResourceKind.LINK)
     title: Mapped[str] = mapped_column(Line(300))
+    folded: Mapped[str] = mapped_column(sa.String(900), default=folded_title)  # what the library searches
     url: Mapped[str | None] = mapped_column(Line(500))
+    file_id: Mapped[int | None] = mapped_column(sa.ForeignKey("stored_file.id"), index=True)
+    file_name: Mapped[str | None] = mapped_column(Line(200))
+    language: Mapped[str | None] = mapped_column(sa.String(8))
+    country: Mapped[str | None] = mapped_column(sa.String(2))
+    theme: Mapped[Theme | None] = mapped_column(state_of(Theme, "theme"))
+    licence: Mapped[str | None] = mapped_column(Line(80))
+    audience: Mapped[Audience] = mapped_column(state_of(Audience, "audience"), default=Audience.EVERYONE)
+    available_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What the last look at the address said, and since when it has not answered.
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    check_result: Mapped[str | None] = mapped_column(Line(100))
+    silent_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class StatusChange(Model):
