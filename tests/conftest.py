@@ -45,6 +45,13 @@ def pytest_configure(config):
         os.environ[VALKEY_VARIABLE] = server.url
 
 
+def pytest_collection_modifyitems(items):
+    """Give tests of real processes a second try, said aloud in the summary: docs/decisions/0012-second-try.md."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("browser", "servers")) or "tests/browser" in item.nodeid:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def pytest_unconfigure(config):
     """Stop what we started."""
     while _running:
