@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from ecwi_events.calendars import invitations
+from ecwi_events.jobs.letter_parts import facts_of, line
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
 from ecwi_events.mail.letters import Letter, NotWanted
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     Writer = Callable[[Outgoing, Sender, datetime], Letter | NotWanted]
 
 WITHOUT_ENTRIES = ("registration.waiting", "registration.already")
-GOOGLE = "https://calendar.google.com/calendar/render"
 
 
 def letter_of(mail: Outgoing, sender: Sender, *, now: datetime) -> Letter | NotWanted:
@@ -44,7 +43,7 @@ def _about_registration(mail: Outgoing, sender: Sender, now: datetime) -> Letter
         return NotWanted(reason)
     # Who waits has no place, and gets no calendar entries for one.
     calendar = None if mail.kind in WITHOUT_ENTRIES else invitations.for_sign_up(mine, sender, now=now)
-    facts = {**_facts_of(mine, to_come, now=now), "sender": sender, "file": calendar.name if calendar else ""}
+    facts = {**facts_of(mine, to_come, now=now), "sender": sender, "file": calendar.name if calendar else ""}
     return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
 
 
@@ -57,50 +56,6 @@ def _unwanted(mail: Outgoing, mine: MySignUp, to_come: Sequence[SessionView]) ->
     if mine.activity.status == "cancelled":
         return "cancelled"
     return None if to_come else "late"
-
-
-def _facts_of(mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) -> dict[str, object]:
-    activity = mine.activity
-    return {
-        "greeting": mail_rules.greeting(mine.name),
-        "activity": activity,
-        "page": links.absolute(f"/a/{activity.slug}"),
-        "link": links.absolute(f"/m/{mine.token}"),
-        "place": mine.place.value,
-        "number": mine.number_in_line,
-        "had_place": mine.confirmed_at is not None,
-        "city": dates.city(mine.zone),
-        "sessions": [_line(session, mine, now=now) for session in to_come],
-        "reminded": reminder_rules.promise(
-            [session.starts_at for session in to_come], mine.confirmed_at or mine.created_at, mine.zone
-        ),
-        "starts": dates.moment(to_come[0].starts_at, mine.zone, now=now) if to_come else "",
-        "is_under_way": any(s.starts_at <= now for s in activity.sessions if not s.is_cancelled),
-    }
-
-
-def _line(session: SessionView, mine: MySignUp, *, now: datetime) -> dict[str, object]:
-    """Return a session as its reader sees it: own zone first, host's second, UTC in any case."""
-    start, end, zone = session.starts_at, session.ends_at, mine.zone
-    first = next(s for s in mine.activity.sessions if s.zone == session.zone)
-    return {
-        "number": session.number,
-        "title": session.title,
-        "is_named": session.title != mine.activity.title,
-        "times": dates.session_times(start, end, zone, now=now).line,
-        "host_times": dates.other_zone(start, end, session.zone, reader=zone) if session.zone != "UTC" else "",
-        "utc": dates.other_zone(start, end, "UTC", reader=zone),
-        "note": dates.clock_note(first.starts_at, start, zone=zone, of=session.zone),
-        "google": _google(session, mine),
-    }
-
-
-def _google(session: SessionView, mine: MySignUp) -> str:
-    """Return the address that puts a session into a Google calendar; it carries no personal link."""
-    title, page = mine.activity.title, links.absolute(f"/a/{mine.activity.slug}")
-    span = f"{session.starts_at:%Y%m%dT%H%M%SZ}/{session.ends_at:%Y%m%dT%H%M%SZ}"
-    name = title if session.title == title else f"{title}: {session.title}"
-    return f"{GOOGLE}?{urlencode({'action': 'TEMPLATE', 'text': name, 'dates': span, 'details': page})}"
 
 
 def _reminder(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
@@ -119,9 +74,9 @@ def _reminder(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWant
     return Letter(
         mine.name,
         {
-            **_facts_of(mine, [session], now=now),
+            **facts_of(mine, [session], now=now),
             "sender": sender,
-            "session": _line(session, mine, now=now),
+            "session": line(session, mine, now=now),
             "left": dates.time_left(session.starts_at, now=now, zone=mine.zone),
             "of": len(mine.activity.sessions),
         },
