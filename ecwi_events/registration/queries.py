@@ -37,6 +37,7 @@ class MySignUp:
     number_in_line: int | None
     zone: str
     token: str
+    link_version: int
     revision: int
     created_at: datetime
     confirmed_at: datetime | None
@@ -190,3 +191,4 @@ def _my_sign_up(condition: sa.ColumnElement[bool]) -> MySignUp | None:
         withdrawn_at=registration.withdrawn_at,
         activity=activity,
     )
+        link_version=registration.link_version,

@@ -13,6 +13,7 @@ from ecwi_events.web import (
     headers,
     host,
     identity,
+    joining,
     layout,
     limits,
     me,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from config import Settings
 
 PAGES = (
-    site, zones, programme, registration, people, devices, second_factor, factors, host, office, calendars, overview,
+    site, zones, programme, registration, joining, people, devices, second_factor, factors, host, office, calendars, overview,
     office_overview, office_journal,
     office_roles, me, office_people, office_organisations, office_organisation,
 )  # fmt: skip

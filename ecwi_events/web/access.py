@@ -123,6 +123,8 @@ ACCESS: dict[str, Row] = {
     "registration.my_sign_up": link("GET", "registration"),
     "registration.withdraw": link("POST", "registration"),
     "registration.undo_withdrawal": link("POST", "registration"),
+    "joining.show": link("GET", "join"),
+    "joining.join": link("POST", "join"),
     "people.ask": anyone("GET"),
     "people.send_link": anyone("POST"),
     "people.link_sent": anyone("GET"),

@@ -30,6 +30,7 @@ LIMITS = {
     "registration.sign_up": "30 per minute",
     "registration.withdraw": "30 per minute",
     "registration.undo_withdrawal": "30 per minute",
+    "joining.join": "60 per minute",  # a school may join through one address
     "people.send_link": "50 per 15 minutes",
     "people.sign_in": "200 per 15 minutes",  # links cannot be guessed
     "zones.save": "60 per minute",

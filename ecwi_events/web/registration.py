@@ -12,11 +12,11 @@ from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme.rules import is_public
-from ecwi_events.registration import queries, rules, service
+from ecwi_events.registration import joining, queries, rules, service
 from ecwi_events.registration.models import Place
 from ecwi_events.reminders import rules as reminders
 from ecwi_events.web import programme as programme_pages
-from ecwi_events.web import times
+from ecwi_events.web import seeing, times
 from ecwi_events.web.forms import typed
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def sign_up(slug: str) -> ResponseReturnValue:
     """Sign somebody up, or show the form again with what is wrong."""
     now = clock.utc_now()
     form = typed("name", "email", "organisation", "zone", "saw")
-    activity_id = programme.find_public_activity(slug)
+    activity_id = programme.find_public_activity(slug, seeing.viewer)
     if activity_id is None:
         raise NotFound("We cannot find this page.")
     zone = dates.canonical_zone(form.value("zone")) or _page_of(slug).zone
@@ -120,7 +120,7 @@ def _just_said(*, now: datetime) -> dict[str, Any]:
 
 
 def _page_of(slug: str) -> ActivityPage:
-    found = programme.find_activity_page(slug)
+    found = programme.find_activity_page(slug, seeing.viewer)
     if found is None:
         raise NotFound("We cannot find this page.")
     return found
@@ -166,6 +166,7 @@ def _my_page(mine: MySignUp, *, now: datetime, more: str = "") -> str:
         steps=[(step, _joining(mine, step, now=now)) for step in steps],
         is_public=is_public(mine.activity.status),
         may_undo=may_undo,
+        join_token=joining.token_of(mine.registration_id, mine.uid, mine.link_version),
         is_open=facts is not None and rules.refusal(facts, now=now) is None,
         is_to_come=any(_is_to_come(step) for step in steps),
         more=more,
@@ -176,14 +177,13 @@ def _is_to_come(step: Step) -> bool:
     return not step.is_over and not step.session.is_cancelled
 
 
-def _joining(mine: MySignUp, step: Step, *, now: datetime) -> str:
-    """The meeting's address, only for who has a place and only while the session is near."""
+def _joining(mine: MySignUp, step: Step, *, now: datetime) -> bool:
+    """Whether the button to join is due: for who has a place, while the session is near."""
     session = step.session
-    is_open = rules.joining_is_open(
+    return rules.joining_is_open(
         session.starts_at,
         session.ends_at,
         has_place=mine.place is Place.CONFIRMED,
         is_cancelled=session.is_cancelled or mine.activity.status == "postponed",
         now=now,
     )
-    return session.meeting_url or "" if is_open else ""

@@ -31,7 +31,8 @@ from ecwi_events.people.models import (
 from ecwi_events.people.models_signing_in import BrowserSession, Passkey
 from ecwi_events.programme import merging as organisation_merging
 from ecwi_events.programme.models import ActivitySession, ActivityStatus
-from ecwi_events.programme.service import NewSession
+from ecwi_events.programme.sessions import NewSession
+from ecwi_events.registration import joining
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Registration
 from ecwi_events.tables import SCHEMA
@@ -235,6 +236,7 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
 
 
 def _edition(year: int, *, published: bool) -> tuple[int, int]:
+        "joining.token": {"own": _joining_link(link_holder), "foreign": link, "missing": nobody},
     with transaction():
         run_id = overview.start_compile(year, date(year, 12, 31), None, now=NOW)
         edition = overview.write_edition(run_id, {**SNAPSHOT, "year": year}, now=NOW)
@@ -256,6 +258,11 @@ class Case:
     endpoint: str
     row: Row
     method: str
+def _joining_link(registration_id: int) -> str:
+    row = db.session.get_one(Registration, registration_id)
+    return joining.token_of(row.id, row.uid, row.link_version)
+
+
     thing: str  # own, foreign, missing; "" where the address names nothing
     path: str
     names: tuple[str, ...]  # what the address names, to be taken out before two answers are compared

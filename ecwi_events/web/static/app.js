@@ -26,6 +26,23 @@ if (assumed && zone && assumed.dataset.assumed !== zone) {
   }
 }
 
+// --- time until a session -----------------------------------------------------------------------
+// The server said the minutes when the page was made; from the last hour on they are counted here. When the button to join is
+// due, the page is loaded again, some seconds apart, so that a full room does not ask in the same moment.
+const loaded = Date.now();
+for (const words of $$('[data-until]')) {
+  const starts = loaded + words.dataset.until * 1000;  // counted from our clock's seconds: the reader's may be wrong
+  setInterval(() => {
+    const left = Math.floor((starts - Date.now()) / 60000);
+    if (left >= 1 && left < 60) words.textContent = `in ${left} minute${left === 1 ? '' : 's'}`;
+  }, 15000);
+}
+const opens = $('[data-opens]');
+if (opens) {
+  const at = loaded + opens.dataset.opens * 1000 + Math.random() * 9000;
+  const look = setInterval(() => { if (Date.now() >= at) { clearInterval(look); location.reload(); } }, 5000);
+}
+
 // --- a form is sent once ------------------------------------------------------------------------
 for (const form of $$('form[method=post]')) {
   form.addEventListener('submit', event => {
