@@ -11,7 +11,8 @@ from ecwi_events.people import signing_in
 from ecwi_events.people.models import MembershipClass, Role
 from ecwi_events.programme import service as programme
 from ecwi_events.programme.models import ActivityKind, ActivityStatus
-from ecwi_events.programme.service import NewActivity, NewSession
+from ecwi_events.programme.service import NewActivity
+from ecwi_events.programme.sessions import NewSession
 from ecwi_events.registration import service as registration
 from ecwi_events.registration.service import SignedUp, SignUp
 

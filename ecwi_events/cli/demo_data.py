@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ecwi_events.programme.models import ActivityKind, Format, Theme
-from ecwi_events.programme.service import NewActivity, NewSession
+from ecwi_events.programme.service import NewActivity
+from ecwi_events.programme.sessions import NewSession
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

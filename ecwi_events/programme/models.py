@@ -52,6 +52,17 @@ class Format(StrEnum):
     STUDY_VISIT = "study_visit"
 
 
+class ComponentKind(StrEnum):
+    """What a component is: held like a session, or a translation, which nobody comes to."""
+
+    ONLINE_SESSION = "online_session"
+    WEBINAR = "webinar"
+    IN_PERSON_SESSION = "in_person_session"
+    HYBRID_SESSION = "hybrid_session"
+    STUDY_VISIT = "study_visit"
+    TRANSLATION = "translation"
+
+
 class OrganisationRole(StrEnum):
     """What an organisation is in an activity."""
 
@@ -122,6 +133,11 @@ class Activity(Model):
     replanned: Mapped[str | None] = mapped_column(Line(60))
     structure_note: Mapped[str | None] = mapped_column(Line(200))
     participants_note: Mapped[str | None] = mapped_column(Line(200))
+    # Own wordings stand instead of the lines that are made from sessions and components.
+    period_wording: Mapped[str | None] = mapped_column(Line(80))
+    structure_wording: Mapped[str | None] = mapped_column(Line(300))
+    # Up to three zones, with commas: in these cities the office sees each session's time beside its own.
+    shown_zones: Mapped[str | None] = mapped_column(sa.String(200))
     resources_heading: Mapped[str | None] = mapped_column(Line(60))
     sign_up_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # False: what is known was declared (typed in from a publication), not recorded person by person.
@@ -164,10 +180,18 @@ class ActivitySession(Model):
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     tzdata_version: Mapped[str] = mapped_column(sa.String(16))
     language: Mapped[str] = mapped_column(sa.String(8), default="en")
+    place: Mapped[str | None] = mapped_column(Line(200))
     meeting_url: Mapped[str | None] = mapped_column(Line(500))
     status: Mapped[SessionStatus] = mapped_column(state_of(SessionStatus, "status"), default=SessionStatus.PLANNED)
     ical_sequence: Mapped[int] = mapped_column(sa.Integer, default=0)
     schedule_revision: Mapped[int] = mapped_column(sa.Integer, default=1)
+    # Why it was moved or cancelled, and by whom; everybody reads the reason, so it is written for everybody.
+    reason: Mapped[str | None] = mapped_column(Line(300))
+    moved_from_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    changed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    # Rises with every change of this session, so that of two people who edit it the second one is told.
+    revision: Mapped[int] = mapped_column(sa.Integer, default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -208,7 +232,7 @@ class Component(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
     position: Mapped[int] = mapped_column(sa.Integer, default=0)
-    format: Mapped[Format] = mapped_column(state_of(Format, "format"))
+    format: Mapped[ComponentKind] = mapped_column(state_of(ComponentKind, "format"))
     count: Mapped[int | None] = mapped_column(sa.Integer)
     minutes_each: Mapped[int | None] = mapped_column(sa.Integer)
     destination: Mapped[str | None] = mapped_column(sa.String(2))

@@ -5,50 +5,34 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
-from ecwi_events.kernel import dates
 from ecwi_events.kernel.db import db
-from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.kernel.text import clean_line, slug
 from ecwi_events.people import queries as people
-from ecwi_events.programme import rules
+from ecwi_events.programme import rules, sessions
 from ecwi_events.programme.models import (
     Activity,
     ActivityKind,
     ActivityOrganisation,
     ActivitySession,
     ActivityStatus,
-    Format,
     OrganisationRole,
     StatusChange,
     Theme,
 )
-from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+    from ecwi_events.programme.sessions import NewSession
+
 _ONCE = re.compile(r"[A-Za-z0-9_-]{16,40}")
-
-
-@dataclass(frozen=True)
-class NewSession:
-    """A session as it is typed: wall time and zone are the promise."""
-
-    title: str
-    starts_local: datetime
-    zone: str
-    duration_minutes: int
-    fold: int | None = None
-    format: Format = Format.ONLINE_SESSION
-    summary: str = ""
-    meeting_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,31 +89,13 @@ def create_activity(new: NewActivity, *, by_person_id: int | None, now: datetime
     _add_roles(activity.id, new)
     _log(activity.id, ActivityStatus.DRAFT, by_person_id=by_person_id, reason=None, now=now)
     for session in new.sessions:
-        _add_session(activity.id, session, now=now)
-    _derive_period(activity)
+        sessions.insert(activity.id, session, now=now)
+    sessions.derive_period(activity)
     db.session.flush()
     made = {"title": new.title, "kind": new.kind, "status": activity.status, "home_year": new.home_year}
     roles = {"host_id": new.host_id, "co_host_ids": list(new.co_host_ids), "sessions": len(new.sessions)}
     journal.note("create_activity", "activity", activity.id, after={**made, **roles}, now=now)
     return activity.id
-
-
-def add_session(activity_id: int, new: NewSession, *, now: datetime) -> int:
-    """Add a session to an activity and return its id.
-
-    Raises:
-        NotFound: there is no such activity.
-        Invalid: a field cannot be taken.
-    """
-    activity = _get(activity_id)
-    if faults := _session_faults(new):
-        raise Invalid(faults)
-    session = _add_session(activity_id, new, now=now)
-    _derive_period(activity)
-    _touch(activity, now=now)
-    promise = {"starts_local": new.starts_local, "zone": session.zone, "duration_minutes": new.duration_minutes}
-    journal.note("add_session", "session", session.id, after={"activity_id": activity_id, **promise}, now=now)
-    return session.id
 
 
 def move_to_status(
@@ -143,7 +109,7 @@ def move_to_status(
         NotFound: there is no such activity.
         Refused: the move is not allowed, or something is missing before everybody may see it.
     """
-    activity = _get(activity_id)
+    activity = sessions.get_activity(activity_id)
     if activity.status is status:
         return
     if not rules.may_move(activity.status, status):
@@ -155,7 +121,7 @@ def move_to_status(
     journal.note("move_to_status", "activity", activity_id, before=before, after=after, now=now)
     activity.status = status
     _log(activity_id, status, by_person_id=by_person_id, reason=reason, now=now)
-    _touch(activity, now=now)
+    sessions.touch(activity, now=now)
 
 
 def _check(new: NewActivity) -> None:
@@ -170,54 +136,9 @@ def _check(new: NewActivity) -> None:
     if not known.issuperset(new.co_host_ids):
         faults["co_host_ids"] = "Choose organisations from the list"
     for number, session in enumerate(new.sessions):
-        faults |= {f"sessions-{number}-{field}": text for field, text in _session_faults(session).items()}
+        faults |= {f"sessions-{number}-{field}": text for field, text in sessions.faults_of(session).items()}
     if faults:
         raise Invalid(faults)
-
-
-def _session_faults(new: NewSession) -> dict[str, str]:
-    faults = {}
-    if fault := rules.title_fault(new.title):
-        faults["title"] = fault
-    if fault := rules.date_fault(new.starts_local):
-        faults["starts_local"] = fault
-    if fault := rules.length_fault(new.duration_minutes):
-        faults["duration_minutes"] = fault
-    if dates.canonical_zone(new.zone) is None:
-        faults["zone"] = "Choose a time zone from the list"
-    elif "starts_local" not in faults:
-        try:
-            dates.resolve(new.starts_local, new.zone, fold=new.fold)
-        except Invalid as invalid:
-            faults |= invalid.fields
-    if new.meeting_url and not new.meeting_url.startswith("https://"):
-        faults["meeting_url"] = "Enter an address that starts with https://"
-    return faults
-
-
-def _add_session(activity_id: int, new: NewSession, *, now: datetime) -> ActivitySession:
-    zone = dates.canonical_zone(new.zone) or new.zone
-    starts_at = dates.resolve(new.starts_local, zone, fold=new.fold)
-    session = ActivitySession(
-        uid=str(uuid.uuid4()),
-        activity_id=activity_id,
-        title=new.title,
-        summary=new.summary or None,
-        format=new.format,
-        starts_local=new.starts_local,
-        fold=new.fold or 0,
-        zone=zone,
-        duration_minutes=new.duration_minutes,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=new.duration_minutes),
-        tzdata_version=dates.tzdata_version(),
-        meeting_url=clean_line(new.meeting_url) or None,
-        created_at=now,
-        updated_at=now,
-    )
-    db.session.add(session)
-    db.session.flush()
-    return session
 
 
 def _add_roles(activity_id: int, new: NewActivity) -> None:
@@ -227,14 +148,6 @@ def _add_roles(activity_id: int, new: NewActivity) -> None:
         db.session.add(
             ActivityOrganisation(activity_id=activity_id, organisation_id=organisation_id, role=role, position=position)
         )
-
-
-def _derive_period(activity: Activity) -> None:
-    starts = db.session.scalars(
-        sa.select(ActivitySession.starts_local).where(ActivitySession.activity_id == activity.id)
-    ).all()
-    period = rules.period_of([start.date() for start in starts])
-    activity.period_start, activity.period_end = period or (None, None)
 
 
 def _require_complete(activity: Activity) -> None:
@@ -251,27 +164,12 @@ def _require_complete(activity: Activity) -> None:
         raise Refused("incomplete", "Before it can be published: " + "; ".join(missing) + ".")
 
 
-def _touch(activity: Activity, *, now: datetime) -> None:
-    activity.revision += 1
-    activity.updated_at = now
-    db.session.flush()
-    key = f"feed:programme:{activity.id}:{activity.revision}"
-    work.put("feed.export", activity.id, dedup_key=key, now=now, priority=70)
-
-
 def _log(
     activity_id: int, status: ActivityStatus, *, by_person_id: int | None, reason: str | None, now: datetime
 ) -> None:
     db.session.add(
         StatusChange(activity_id=activity_id, status=status, by_person_id=by_person_id, reason=reason, changed_at=now)
     )
-
-
-def _get(activity_id: int) -> Activity:
-    activity = db.session.get(Activity, activity_id)
-    if activity is None:
-        raise NotFound("We cannot find this activity.")
-    return activity
 
 
 def _free_slug(title: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.kernel import countries, numbers
 from ecwi_events.kernel.dates import MONTHS
-from ecwi_events.programme.models import ActivityStatus, Format
+from ecwi_events.programme.models import ActivityStatus, ComponentKind, Format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,12 +20,15 @@ STILL_TO_COME = "The activity is still to take place."
 NOT_REPORTED = "Not reported"
 NO_PARTICIPANTS = "No participants"
 
-_FORMATS = {
-    Format.ONLINE_SESSION: ("online session", "online sessions"),
-    Format.WEBINAR: ("webinar", "webinars"),
-    Format.IN_PERSON_SESSION: ("in-person session", "in-person sessions"),
-    Format.HYBRID_SESSION: ("hybrid session", "hybrid sessions"),
-    Format.STUDY_VISIT: ("study visit", "study visits"),
+Kind = Format | ComponentKind  # a format of a session is a kind of component too
+
+_FORMATS: dict[str, tuple[str, str]] = {
+    ComponentKind.ONLINE_SESSION: ("online session", "online sessions"),
+    ComponentKind.WEBINAR: ("webinar", "webinars"),
+    ComponentKind.IN_PERSON_SESSION: ("in-person session", "in-person sessions"),
+    ComponentKind.HYBRID_SESSION: ("hybrid session", "hybrid sessions"),
+    ComponentKind.STUDY_VISIT: ("study visit", "study visits"),
+    ComponentKind.TRANSLATION: ("translation", "translations"),
 }
 _TO_COME = frozenset({
     ActivityStatus.DRAFT, ActivityStatus.APPROVED, ActivityStatus.PLANNED, ActivityStatus.POSTPONED,
@@ -37,7 +40,7 @@ _SEVERAL = 2  # with more components of one format than this, they are said in o
 class Part:
     """A component, as far as its wording needs it; no ``count`` means: again and again."""
 
-    format: Format
+    format: Kind
     count: int | None = None
     minutes_each: int | None = None
     destination: str | None = None
@@ -177,7 +180,7 @@ def _hours(minutes: int) -> str:
 class _Bundle:
     """Several parts of one format, said in one."""
 
-    format: Format
+    format: Kind
     count: int
     shortest: int
     longest: int
@@ -186,7 +189,7 @@ class _Bundle:
 
 def _gathered(parts: Sequence[Part]) -> list[Part | _Bundle]:
     """Bundle formats that come in more than two parts, where every count and length is known; keep the order."""
-    kinds: dict[Format, list[Part]] = {}
+    kinds: dict[str, list[Part]] = {}
     for part in parts:
         kinds.setdefault(part.format, []).append(part)
     gathered: list[Part | _Bundle] = []

@@ -14,7 +14,8 @@ from ecwi_events.kernel.dates import WallTimeFold
 from ecwi_events.kernel.errors import Invalid
 from ecwi_events.programme import rules
 from ecwi_events.programme.models import ActivityKind, Theme
-from ecwi_events.programme.service import NewActivity, NewSession
+from ecwi_events.programme.service import NewActivity
+from ecwi_events.programme.sessions import NewSession
 from ecwi_events.web.forms import Form, typed
 
 if TYPE_CHECKING:

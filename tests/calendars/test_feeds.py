@@ -9,7 +9,7 @@ from ecwi_events.calendars import service
 from ecwi_events.calendars.models import StoredFeed
 from ecwi_events.jobs.drain import drain
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.programme import service as programme
+from ecwi_events.programme import sessions
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, SessionStatus
 from ecwi_events.registration import queries as registrations
 from ecwi_events.work.models import Work
@@ -122,7 +122,9 @@ def test_a_change_of_the_programme_exports_the_feed_by_itself(app):
     drain(app, settings)
     first = db.session.scalar(sa.select(StoredFeed.etag))
     with transaction():
-        programme.add_session(activity_id, make.make_session("Second", starts_local="2027-02-01 10:00"), now=make.NOW)
+        sessions.add_sessions(
+            activity_id, [make.make_session("Second", starts_local="2027-02-01 10:00")], now=make.NOW
+        )
     drain(app, settings)
     assert db.session.scalar(sa.select(StoredFeed.etag)) != first
     assert len(events_of(stored())) == 2

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
-from ecwi_events.programme import queries, rules, service
+from ecwi_events.programme import queries, rules, service, sessions
 from ecwi_events.programme.models import Activity, ActivityKind, ActivitySession, ActivityStatus, StatusChange
-from ecwi_events.programme.service import NewActivity, NewSession
+from ecwi_events.programme.service import NewActivity
+from ecwi_events.programme.sessions import NewSession
 from ecwi_events.work.models import Work
 from tests.make import NOW, make_activity, make_organisation, make_session
 
@@ -156,7 +157,7 @@ def test_a_missing_activity_cannot_be_moved():
 def test_a_session_that_is_added_later_moves_the_period():
     activity_id = make_activity()
     with transaction():
-        service.add_session(activity_id, make_session("Second", starts_local="2027-05-04 14:00"), now=NOW)
+        sessions.add_sessions(activity_id, [make_session("Second", starts_local="2027-05-04 14:00")], now=NOW)
     assert only(Activity).period_end == date(2027, 5, 1)
     assert [s.number for s in queries.find_activity(activity_id).sessions] == [1, 2]
 
