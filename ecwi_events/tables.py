@@ -10,6 +10,8 @@ from ecwi_events.overview import models_asking as asking
 from ecwi_events.people import models as people
 from ecwi_events.people import models_signing_in as signing_in
 from ecwi_events.programme import models as programme
+from ecwi_events.programme import models_proposals as proposals
+from ecwi_events.programme import models_record as record
 from ecwi_events.registration import models as registration
 from ecwi_events.registration import models_announcements as announcements
 from ecwi_events.registration import models_terms as terms
@@ -17,7 +19,7 @@ from ecwi_events.reminders import models as reminders
 from ecwi_events.work import models as work
 
 ROOMS_WITH_TABLES = (
-    work, journal, mail, people, signing_in, programme, registration, terms, attendance, calendars, reminders, overview,
+    work, journal, mail, people, signing_in, programme, record, proposals, registration, terms, attendance, calendars, reminders, overview,
     announcements, asking,
 )  # fmt: skip
 SCHEMA = Model.metadata

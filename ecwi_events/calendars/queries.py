@@ -10,8 +10,8 @@ from sqlalchemy.orm import contains_eager
 
 from ecwi_events.calendars.models import StoredFeed
 from ecwi_events.kernel.db import db
-from ecwi_events.programme import rules
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, SessionStatus
+from ecwi_events.programme.queries import FOR_EVERYBODY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 PAST_STAYS = timedelta(days=90)
 CANCELLED_STAYS = timedelta(days=30)
-NOT_PUBLIC = [status for status in ActivityStatus if not rules.is_public(status)]  # their pages do not open
 
 
 def programme_sessions(*, now: datetime) -> Sequence[ActivitySession]:
@@ -33,7 +32,7 @@ def programme_sessions(*, now: datetime) -> Sequence[ActivitySession]:
         .join(ActivitySession.activity)
         .options(contains_eager(ActivitySession.activity))
         .where(
-            Activity.status.not_in(NOT_PUBLIC),
+            FOR_EVERYBODY,
             ActivitySession.ends_at > now - PAST_STAYS,
             sa.or_(sa.not_(is_off), ActivitySession.ends_at > now - CANCELLED_STAYS),
         )

@@ -20,8 +20,11 @@ from ecwi_events.registration.models import Place
 from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ecwi_events.programme.models import Activity, ActivitySession
     from ecwi_events.programme.queries import ActivityPage, SessionView
+    from ecwi_events.programme.rules import Viewer
     from ecwi_events.registration.queries import MySignUp
 
 PROGRAMME = "programme"
@@ -86,9 +89,9 @@ def build_programme_feed(*, now: datetime) -> FeedBytes:
     return FeedBytes(body, hashlib.sha256(body).hexdigest()[:32], latest)
 
 
-def activity_file(slug: str) -> bytes | None:
-    """Return all sessions of a public activity for "add to calendar", or None if there is no such activity."""
-    page = programme.find_activity_page(slug)
+def activity_file(slug: str, viewer: Callable[[], Viewer] = programme.stranger) -> bytes | None:
+    """Return all sessions of an activity for "add to calendar", or None if there is none that this viewer may see."""
+    page = programme.find_activity_page(slug, viewer)
     return events.download([_public_entry(_viewed(view, page)) for view in page.sessions]) if page else None
 
 

@@ -20,7 +20,8 @@ CLEAR: dict[str, frozenset[str]] = {
     "activity": frozenset(
         {
             "status", "kind", "theme", "language", "home_year", "capacity", "approved_on", "sign_up_closes_at",
-            "period_start", "period_end", "open_end", "host_id", "co_host_ids", "sessions",
+            "period_start", "period_end", "open_end", "host_id", "co_host_ids", "sessions", "visibility", "link_version",
+            "languages", "interpretation", "funder_ids", "contributors", "display_order", "texts", "copy_of", "proposal_id",
         }
     ),
     "session": frozenset(

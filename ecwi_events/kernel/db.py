@@ -113,6 +113,29 @@ class Prose(sa.types.TypeDecorator[str]):
         return None if value is None else clean_prose(value)
 
 
+class Codes(sa.types.TypeDecorator[tuple[str, ...]]):
+    """A few short codes in their order, such as languages: kept as one text with a blank before and after each.
+
+    So one row says all, and `Codes.holds` finds a code on both engines without a table of its own.
+    """
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        """Join the codes; none is the empty text."""
+        return f" {' '.join(value)} " if value else ""
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> tuple[str, ...]:  # noqa: ARG002
+        """Give the codes back."""
+        return tuple((value or "").split())
+
+    @staticmethod
+    def holds(column: Any, code: str) -> sa.ColumnElement[bool]:  # noqa: ANN401 - a column of this type
+        """Return the condition that a code is among those of a column."""
+        return sa.type_coerce(column, sa.String).contains(f" {code} ", autoescape=True)
+
+
 def state_of(states: type[StrEnum], name: str) -> sa.Enum:
     """Return a column type for a ``StrEnum``: text with a check constraint called ``ck_<table>_<name>``."""
     return sa.Enum(

@@ -13,6 +13,7 @@ from ecwi_events.kernel.tokens import digest
 from ecwi_events.people import rules
 from ecwi_events.people.models import (
     EmailAddress,
+    MembershipSpell,
     Organisation,
     OrganisationAlias,
     Person,
@@ -23,7 +24,7 @@ from ecwi_events.people.models_signing_in import BrowserSession
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,21 @@ def primary_address(person_id: int) -> str | None:
         .order_by(EmailAddress.is_primary.desc(), EmailAddress.id)
         .limit(1)
     )
+
+
+def works_for_member(person_id: int, *, on: date) -> bool:
+    """Tell whether a person works, as far as we know, for an organisation that is a Member on a day."""
+    asked = (
+        sa.select(Person.id)
+        .join(MembershipSpell, MembershipSpell.organisation_id == Person.organisation_id)
+        .where(
+            Person.id == person_id,
+            sa.or_(MembershipSpell.from_on.is_(None), MembershipSpell.from_on <= on),
+            sa.or_(MembershipSpell.to_on.is_(None), MembershipSpell.to_on >= on),
+        )
+        .limit(1)
+    )
+    return db.session.scalar(asked) is not None
 
 
 def names_of(person_ids: Collection[int]) -> dict[int, str]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ecwi_events.kernel.db import Line, Model, Prose, UtcDateTime, state_of
+from ecwi_events.kernel.db import Codes, Line, Model, Prose, UtcDateTime, state_of
 from ecwi_events.people.models import Organisation
 from ecwi_events.programme.models_files import Audience, ResourceKind, folded_title
 
@@ -31,6 +31,14 @@ class ActivityStatus(StrEnum):
     COMPLETED = "completed"
     POSTPONED = "postponed"
     CANCELLED = "cancelled"
+
+
+class Visibility(StrEnum):
+    """Who may see a published activity; nobody else can tell it from one that does not exist."""
+
+    PUBLIC = "public"
+    MEMBERS = "members"  # people of Member organisations, signed in
+    INVITED = "invited"  # whoever holds the invitation link
 
 
 class Theme(StrEnum):
@@ -121,7 +129,19 @@ class Activity(Model):
     summary: Mapped[str | None] = mapped_column(Prose)
     description: Mapped[str | None] = mapped_column(Prose)
     theme: Mapped[Theme | None] = mapped_column(state_of(Theme, "theme"))
-    language: Mapped[str] = mapped_column(sa.String(8), default="en")
+    language: Mapped[str] = mapped_column(sa.String(8), default="en")  # of its texts, and the first that is spoken
+    languages: Mapped[tuple[str, ...]] = mapped_column(Codes(120), default=(), server_default="")  # spoken besides
+    interpretation: Mapped[tuple[str, ...]] = mapped_column(Codes(120), default=(), server_default="")
+    audience: Mapped[str | None] = mapped_column(Line(300))
+    visibility: Mapped[Visibility] = mapped_column(
+        state_of(Visibility, "visibility"), default=Visibility.PUBLIC, server_default="public"
+    )
+    # The invitation link: only its hash is kept, and a higher version makes the old link void.
+    link_version: Mapped[int] = mapped_column(sa.Integer, default=1, server_default="1")
+    link_hash: Mapped[str | None] = mapped_column(sa.String(64), index=True, unique=True)
+    # Rises when a text of the original changes, so that translations of an older state are known to be stale.
+    text_revision: Mapped[int] = mapped_column(sa.Integer, default=1, server_default="1")
+    translations: Mapped[tuple[str, ...]] = mapped_column(Codes(120), default=(), server_default="")
     target_region: Mapped[str | None] = mapped_column(Line(80))
     home_year: Mapped[int] = mapped_column(sa.Integer, index=True)
     display_order: Mapped[int] = mapped_column(sa.Integer, default=0)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
-from ecwi_events.kernel.db import db
+from ecwi_events.kernel import tokens
+from ecwi_events.kernel.db import Codes, db
 from ecwi_events.people.models import Organisation
 from ecwi_events.programme.models import (
     Activity,
@@ -19,10 +20,12 @@ from ecwi_events.programme.models import (
     Outcome,
     Resource,
     SessionStatus,
+    Visibility,
 )
+from ecwi_events.programme.rules import STRANGER, Seen, Viewer, may_see
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
 _HIDDEN = (ActivityStatus.DRAFT, ActivityStatus.APPROVED)
@@ -32,7 +35,11 @@ _ANY = sa.select(*sa.inspect(Activity).local_table.c)
 _PUBLIC = Activity.status.not_in(_HIDDEN)
 _ANY_BY_ID = _ANY.where(Activity.id == sa.bindparam("wanted"))
 _PUBLIC_BY_SLUG = _ANY.where(Activity.slug == sa.bindparam("wanted"), _PUBLIC)
-_PUBLIC_ID = sa.select(Activity.id).where(Activity.slug == sa.bindparam("wanted"), _PUBLIC)
+_PUBLIC_SEEN = sa.select(Activity.id, Activity.status, Activity.visibility, Activity.link_hash).where(
+    Activity.slug == sa.bindparam("wanted"), _PUBLIC
+)
+# What may stand where nobody is asked who they are; the same in SQL as `rules.is_for_everybody`.
+FOR_EVERYBODY = sa.and_(_PUBLIC, Activity.visibility == Visibility.PUBLIC)
 _SESSIONS = (
     sa.select(*sa.inspect(ActivitySession).local_table.c)
     .where(ActivitySession.activity_id == sa.bindparam("activity"))
@@ -43,9 +50,13 @@ _HOSTING = (
     .join(Organisation, Organisation.id == ActivityOrganisation.organisation_id)
     .where(
         ActivityOrganisation.activity_id == sa.bindparam("activity"),
-        ActivityOrganisation.role.in_((OrganisationRole.HOST, OrganisationRole.CO_HOST)),
+        ActivityOrganisation.role != OrganisationRole.CONTRIBUTOR,
     )
     .order_by(ActivityOrganisation.position)
+)
+_HOST_IDS = sa.select(ActivityOrganisation.organisation_id).where(
+    ActivityOrganisation.activity_id == sa.bindparam("activity"),
+    ActivityOrganisation.role.in_((OrganisationRole.HOST, OrganisationRole.CO_HOST)),
 )
 _OUTCOMES = sa.select(Outcome.text).where(Outcome.activity_id == sa.bindparam("activity")).order_by(Outcome.position)
 _RESOURCES = (
@@ -92,6 +103,7 @@ class ActivityCard:
     language: str
     host: str | None
     sessions: tuple[SessionView, ...]
+    visibility: str
 
     def next_session(self, *, now: datetime) -> SessionView | None:
         """Return the session that is on or comes next, or None when all are over."""
@@ -112,31 +124,69 @@ class ActivityPage(ActivityCard):
     sign_up_closes_at: datetime | None
     revision: int
     updated_at: datetime
+    link_hash: str | None
+    languages: tuple[str, ...]  # spoken, the first one of them is that of the texts
+    interpretation: tuple[str, ...]
+    audience: str | None
+    funders: tuple[str, ...]
+    translations: tuple[str, ...]  # languages into which the texts are translated
+    text_revision: int
 
     @property
     def zone(self) -> str:
         """The host's zone: that of the first session, UTC without sessions."""
         return self.sessions[0].zone if self.sessions else "UTC"
 
+    @property
+    def seen(self) -> Seen:
+        """What decides who may see it."""
+        return Seen(self.id, self.status, self.visibility, self.link_hash, self.host_ids)
 
-def upcoming(*, now: datetime) -> Sequence[ActivityCard]:
-    """Return the public activities that have a session to come, the next one first, and those without an end."""
+
+def stranger() -> Viewer:
+    """Return somebody of whom nothing is known."""
+    return STRANGER
+
+
+def listed_for(viewer: Viewer) -> sa.ColumnElement[bool]:
+    """Return the condition that an activity stands in lists for somebody; those by invitation stand in none.
+
+    What is listed may be seen: `rules.may_see` says so too.
+    """
+    if viewer.sees_all or viewer.is_member:
+        return sa.and_(_PUBLIC, Activity.visibility != Visibility.INVITED)
+    return FOR_EVERYBODY
+
+
+def held_in(language: str) -> sa.ColumnElement[bool]:
+    """Return the condition that an activity is held in a language, or interpreted into it."""
+    return sa.or_(
+        Activity.language == language,
+        Codes.holds(Activity.languages, language),
+        Codes.holds(Activity.interpretation, language),
+    )
+
+
+def upcoming(*, now: datetime, viewer: Viewer = STRANGER) -> Sequence[ActivityCard]:
+    """Return the listed activities that have a session to come, the next one first, and those without an end."""
     last_end = _last_end()
     found = _cards(
-        Activity.status.not_in((*_HIDDEN, ActivityStatus.CANCELLED, ActivityStatus.COMPLETED)),
+        listed_for(viewer),
+        Activity.status.not_in((ActivityStatus.CANCELLED, ActivityStatus.COMPLETED)),
         sa.or_(last_end > now, sa.and_(Activity.open_end, last_end.is_(None))),
     )
     first_of_all = now.replace(year=9999)
     return sorted(found, key=lambda card: s.starts_at if (s := card.next_session(now=now)) else first_of_all)
 
 
-def past(*, now: datetime, limit: int) -> Sequence[ActivityCard]:
-    """Return public activities that are over, the latest first; those without sessions by their home year."""
+def past(*, now: datetime, limit: int, viewer: Viewer = STRANGER) -> Sequence[ActivityCard]:
+    """Return listed activities that are over, the latest first; those without sessions by their home year."""
     last_end = _last_end()
     over = sa.or_(last_end <= now, last_end.is_(None), Activity.status == ActivityStatus.COMPLETED)
     still_to_come = sa.and_(Activity.open_end, last_end.is_(None), Activity.status != ActivityStatus.COMPLETED)
     return _cards(
-        Activity.status.not_in((*_HIDDEN, ActivityStatus.CANCELLED)),
+        listed_for(viewer),
+        Activity.status != ActivityStatus.CANCELLED,
         over,
         sa.not_(still_to_come),
         order=(sa.desc(sa.func.coalesce(Activity.period_end, Activity.period_start)), Activity.id),
@@ -144,14 +194,33 @@ def past(*, now: datetime, limit: int) -> Sequence[ActivityCard]:
     )
 
 
-def find_activity_page(slug: str) -> ActivityPage | None:
-    """Return a public activity by its short name, or None."""
-    return _page(_PUBLIC_BY_SLUG, slug)
+def find_activity_page(slug: str, viewer: Callable[[], Viewer] = stranger) -> ActivityPage | None:
+    """Return a published activity by its short name, or None if there is none that this viewer may see.
+
+    Who it is is asked only where it matters; without a viewer, only what everybody may see is found.
+    """
+    page = _page(_PUBLIC_BY_SLUG, slug)
+    return page if page and (page.visibility == "public" or may_see(page.seen, viewer())) else None
 
 
-def find_public_activity(slug: str) -> int | None:
-    """Return the id of a public activity by its short name, or None."""
-    return db.session.scalar(_PUBLIC_ID, {"wanted": slug})
+def find_public_activity(slug: str, viewer: Callable[[], Viewer] = stranger) -> int | None:
+    """Return the id of a published activity by its short name, or None if there is none that this viewer may see."""
+    found = db.session.execute(_PUBLIC_SEEN, {"wanted": slug}).one_or_none()
+    if found is None:
+        return None
+    if found.visibility is Visibility.PUBLIC:
+        return int(found.id)
+    hosts = db.session.scalars(_HOST_IDS, {"activity": found.id}).all()
+    seen = Seen(found.id, found.status, found.visibility, found.link_hash, hosts)
+    return int(found.id) if may_see(seen, viewer()) else None
+
+
+def find_invitation(token: str) -> str | None:
+    """Return the short name of the published activity that this invitation link opens, or None."""
+    asked = sa.select(Activity.slug).where(
+        Activity.link_hash == tokens.digest(token), Activity.visibility == Visibility.INVITED, _PUBLIC
+    )
+    return db.session.scalar(asked)
 
 
 def find_activity(activity_id: int) -> ActivityPage | None:
@@ -243,7 +312,7 @@ def _page(statement: sa.Select[Any], wanted: object) -> ActivityPage | None:
         **_card_facts(activity, next((r.name for r in hosting if r.role is OrganisationRole.HOST), None), sessions),
         description=activity.description,
         co_hosts=tuple(role.name for role in hosting if role.role is OrganisationRole.CO_HOST),
-        host_ids=tuple(role.organisation_id for role in hosting),
+        host_ids=tuple(r.organisation_id for r in hosting if r.role is not OrganisationRole.FUNDER),
         home_year=activity.home_year,
         outcomes=tuple(db.session.scalars(_OUTCOMES, of)),
         resources=tuple((resource.title, resource.url) for resource in db.session.execute(_RESOURCES, of)),
@@ -251,6 +320,13 @@ def _page(statement: sa.Select[Any], wanted: object) -> ActivityPage | None:
         sign_up_closes_at=activity.sign_up_closes_at,
         revision=activity.revision,
         updated_at=activity.updated_at,
+        link_hash=activity.link_hash,
+        languages=(activity.language, *activity.languages),
+        interpretation=activity.interpretation,
+        audience=activity.audience,
+        funders=tuple(role.name for role in hosting if role.role is OrganisationRole.FUNDER),
+        translations=activity.translations,
+        text_revision=activity.text_revision,
     )
 
 
@@ -265,6 +341,7 @@ def _card_facts(activity: Any, host: str | None, sessions: Sequence[Any]) -> dic
         "summary": activity.summary,
         "theme": activity.theme.value if activity.theme else None,
         "language": activity.language,
+        "visibility": activity.visibility.value,
         "host": host,
         "sessions": tuple(_session_view(s, number) for number, s in enumerate(sessions, start=1)),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -88,6 +89,53 @@ def move_faults(to: str, *, reason: str, until: str = "") -> dict[str, str]:
 def is_public(status: str) -> bool:
     """Tell whether everybody may see an activity in this status: all but drafts and what is only approved."""
     return status not in {"draft", "approved"}
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who asks to see an activity, as far as it matters for that."""
+
+    is_member: bool = False  # signed in, and works for a Member organisation today
+    sees_all: bool = False  # the office and auditors
+    host_of: frozenset[int] = frozenset()  # organisations for which this person acts
+    invitations: frozenset[str] = frozenset()  # hashes of the invitation links that this browser has opened
+    signed_up_for: frozenset[int] = frozenset()  # activities in which this person has a place or waits
+
+
+STRANGER = Viewer()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An activity, as far as seeing it depends on it."""
+
+    activity_id: int
+    status: str
+    visibility: str
+    link_hash: str | None
+    host_ids: Sequence[int]  # host and co-hosts
+
+
+def may_see(seen: Seen, viewer: Viewer) -> bool:
+    """Tell whether somebody may see the public page of an activity, and so find and sign up for it. THE one rule.
+
+    For everybody else it must look as if there were no such activity. What is not published is seen on the office's and
+    the hosts' own pages only.
+    """
+    if not is_public(seen.status):
+        return False
+    if seen.visibility == "public" or viewer.sees_all or seen.activity_id in viewer.signed_up_for:
+        return True
+    if not viewer.host_of.isdisjoint(seen.host_ids):
+        return True
+    if seen.visibility == "members":
+        return viewer.is_member
+    return seen.link_hash is not None and seen.link_hash in viewer.invitations
+
+
+def is_for_everybody(status: str, visibility: str) -> bool:
+    """Tell whether an activity may stand where nobody is asked who they are: feeds, lists, the library."""
+    return is_public(status) and visibility == "public"
 
 
 def takes_place(status: str) -> bool:

@@ -102,6 +102,16 @@ def sign_up_facts(activity_id: int) -> SignUpFacts | None:
     )
 
 
+def signed_up_for(person_id: int) -> frozenset[int]:
+    """Return the activities in which a person has a place or waits for one."""
+    held = (Place.CONFIRMED, Place.OFFERED, Place.WAITING)
+    return frozenset(
+        db.session.scalars(
+            sa.select(Registration.activity_id).where(Registration.person_id == person_id, Registration.place.in_(held))
+        )
+    )
+
+
 def places_taken(activity_ids: Sequence[int]) -> dict[int, tuple[int | None, int, int]]:
     """Return capacity, taken and waiting of several activities at once."""
     rows = db.session.execute(

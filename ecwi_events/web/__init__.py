@@ -30,6 +30,7 @@ from ecwi_events.web import (
     programme,
     registration,
     second_factor,
+    seeing,
     site,
     static,
     zones,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from config import Settings
 
 PAGES = (
-    site, zones, programme, registration, joining, people, devices, second_factor, factors, host, office, calendars, overview,
+    site, zones, programme, seeing, registration, joining, people, devices, second_factor, factors, host, office, calendars, overview,
     office_overview, office_journal,
     office_roles, me, office_people, office_organisations, office_organisation,
 )  # fmt: skip

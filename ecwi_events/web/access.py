@@ -118,6 +118,7 @@ ACCESS: dict[str, Row] = {
     "zones.save": anyone("POST"),
     "programme.index": anyone("GET"),
     "programme.activity": anyone("GET", Of.PUBLIC),
+    "seeing.invitation": link("GET", "invitation"),
     "registration.sign_up": anyone("POST", Of.PUBLIC),
     "registration.done": anyone("GET", Of.PUBLIC),
     "registration.my_sign_up": link("GET", "registration"),

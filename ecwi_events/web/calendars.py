@@ -10,6 +10,7 @@ from ecwi_events.calendars import service
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.errors import NotFound
 from ecwi_events.registration import queries as registrations
+from ecwi_events.web import seeing
 
 if TYPE_CHECKING:
     from flask import Response
@@ -39,7 +40,7 @@ def activity_file(slug: str) -> Response:
     Raises:
         NotFound: there is no such activity, or it is not public.
     """
-    body = service.activity_file(slug)
+    body = service.activity_file(slug, seeing.viewer)
     if body is None:
         raise NotFound("We cannot find this activity.")
     return _file(body, f"{slug}.ics")

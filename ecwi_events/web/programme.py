@@ -12,7 +12,7 @@ from ecwi_events.people import queries as people
 from ecwi_events.programme import queries as programme
 from ecwi_events.registration import queries as registration
 from ecwi_events.registration import rules
-from ecwi_events.web import identity, times, zones
+from ecwi_events.web import identity, seeing, times, zones
 from ecwi_events.web.covers import cover
 from ecwi_events.web.forms import Form
 
@@ -34,12 +34,13 @@ LANGUAGES = {"en": "English", "uk": "Ukrainian", "ru": "Russian"}
 def index() -> ResponseReturnValue:
     """List what comes, and below what was."""
     now = clock.utc_now()
-    coming = programme.upcoming(now=now)
+    viewer = seeing.viewer()
+    coming = programme.upcoming(now=now, viewer=viewer)
     return flask.render_template(
         "programme/index.html",
         nav="programme",
         coming=[(card, _next_time(card, now=now)) for card in coming],
-        past=programme.past(now=now, limit=PAST_SHOWN),
+        past=programme.past(now=now, limit=PAST_SHOWN, viewer=viewer),
         zone=zones.reader_zone("UTC"),
         cover=cover,
     )
@@ -48,7 +49,7 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/a/<slug>")
 def activity(slug: str) -> ResponseReturnValue:
     """Show an activity to everyone, with the form to sign up."""
-    found = programme.find_activity_page(slug)
+    found = programme.find_activity_page(slug, seeing.viewer)
     if found is None:
         raise NotFound("We cannot find this page.")
     return activity_page(found, _empty_form(), now=clock.utc_now())

@@ -29,8 +29,9 @@ from ecwi_events.people.models import (
     RoleGrant,
 )
 from ecwi_events.people.models_signing_in import BrowserSession, Passkey
+from ecwi_events.programme import invitations
 from ecwi_events.programme import merging as organisation_merging
-from ecwi_events.programme.models import ActivitySession, ActivityStatus
+from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, Visibility
 from ecwi_events.programme.sessions import NewSession
 from ecwi_events.registration import joining
 from ecwi_events.registration import queries as registrations
@@ -231,8 +232,18 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
         "registration.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "calendars.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "people.token": {"own": sign_in, "foreign": link, "missing": nobody},
+        "seeing.token": {"own": _invitation(), "foreign": link, "missing": nobody},
         "static.name": {"own": static_address("app.css").rpartition("/")[2]},
     }
+
+
+def _invitation() -> str:
+    """The link of an activity that nobody sees without it."""
+    activity = db.session.get_one(Activity, _activity(f"By invitation {MARKUP}", make.make_organisation("Inviting")))
+    with transaction():
+        activity.visibility = Visibility.INVITED
+        invitations.make_link(activity)
+    return invitations.find_token(activity.id)
 
 
 def _edition(year: int, *, published: bool) -> tuple[int, int]:
