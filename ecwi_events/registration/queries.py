@@ -195,10 +195,10 @@ def _my_sign_up(condition: sa.ColumnElement[bool]) -> MySignUp | None:
         number_in_line=number_in_line(registration.places_id, registration.queue_place) if waits else None,
         zone=registration.zone,
         token=token_of(registration.uid, registration.link_version),
+        link_version=registration.link_version,
         revision=registration.revision,
         created_at=registration.created_at,
         confirmed_at=registration.confirmed_at,
         withdrawn_at=registration.withdrawn_at,
         activity=activity,
     )
-        link_version=registration.link_version,
