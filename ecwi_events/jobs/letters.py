@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecwi_events.calendars import invitations
+from ecwi_events.jobs import letters_people
 from ecwi_events.jobs.letter_parts import facts_of, line
 from ecwi_events.kernel import dates, links
-from ecwi_events.mail import rules as mail_rules
+from ecwi_events.mail import stopping
+from ecwi_events.mail.kinds import Topic
 from ecwi_events.mail.letters import Letter, NotWanted
-from ecwi_events.people import addresses, settings, signing_in
 from ecwi_events.programme.rules import takes_place
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place
@@ -67,7 +68,7 @@ def _reminder(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWant
         has_place=mine.place is Place.CONFIRMED,
         session_takes_place=takes_place(mine.activity.status) and not session.is_cancelled,
         is_current=session.schedule_revision == mail.revision,
-        is_wished=settings.wants_reminders(mine.person_id),
+        is_wished=not stopping.is_stopped(mine.person_id, Topic.REMINDERS),
     )
     if reason := reminder_rules.unwanted(facts):
         return NotWanted(reason)
@@ -84,34 +85,6 @@ def _reminder(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWant
     )
 
 
-def _sign_in(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
-    found = signing_in.find_mail(mail.subject_id, now=now)
-    if found is None or mail.not_after is None:
-        return NotWanted("late")
-    return Letter(
-        found.name,
-        {
-            "greeting": mail_rules.greeting(found.name),
-            "link": links.absolute(f"/sign-in/{found.link}"),
-            "code": f"{found.code[:3]} {found.code[3:]}",
-            "minutes": max(1, round((mail.not_after - now).total_seconds() / 60)),
-            "sender": sender,
-        },
-    )
-
-
-def _prove_address(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
-    token = addresses.token_of(mail.subject_id)
-    found = addresses.find_proof(token, now=now)
-    if found is None:
-        return NotWanted("late")
-    # Whoever has the address already reads no more about the other person than that somebody asked.
-    link = "" if found.is_taken else links.absolute(f"/me/addresses/prove/{token}")
-    name = "" if found.is_taken else found.name
-    facts = {"greeting": mail_rules.greeting(name).strip(), "link": link, "address": found.address, "sender": sender}
-    return Letter(name, facts)
-
-
 WRITERS: dict[str, Writer] = {
     "registration.confirmed": _about_registration,
     "registration.promoted": _about_registration,
@@ -119,6 +92,7 @@ WRITERS: dict[str, Writer] = {
     "registration.already": _about_registration,
     "registration.withdrawn": _about_registration,
     "reminder.day_before": _reminder,
-    "people.sign_in": _sign_in,
-    "people.prove_address": _prove_address,
+    "people.sign_in": letters_people.sign_in,
+    "people.prove_address": letters_people.prove_address,
+    "people.account_changed": letters_people.account_changed,
 }

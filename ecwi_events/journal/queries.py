@@ -63,6 +63,11 @@ def search(wanted: Wanted, *, older_than: int | None = None, limit: int) -> Sequ
     return _read([compare(column, value) for column, compare, value in asked if value not in {None, ""}], limit=limit)
 
 
+def find_entry(entry_id: int) -> Entry | None:
+    """Return one entry, or None."""
+    return next(iter(_read([JournalEntry.id == entry_id], limit=1)), None)
+
+
 def history(records: Iterable[tuple[str, Collection[int]]], *, limit: int) -> Sequence[Entry]:
     """Return the newest entries about any of these records: pairs of a kind and its ids."""
     about = [

@@ -24,8 +24,8 @@ def note(
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
     now: datetime,
-) -> None:
-    """Write that an act happened, in the caller's transaction.
+) -> int | None:
+    """Write that an act happened, in the caller's transaction; return the entry's id, or None if nothing was to write.
 
     Who acts and through which door comes from `ecwi_events.journal.acting`. Only fields of the closed list
     `rules.CLEAR` are written with their values; of all others only that they changed. Given both before and after, only
@@ -41,9 +41,9 @@ def note(
     """
     was, is_now = rules.changed_fields(subject, before, after)
     if before is not None and after is not None and not was and not is_now:
-        return
+        return None
     who = acting.present()
-    insert_row(
+    return insert_row(
         JournalEntry,
         at=now,
         actor=key_of(who.person_id),

@@ -17,7 +17,7 @@ from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, normalise_address
 from ecwi_events.mail import service as mail
-from ecwi_events.people import rules
+from ecwi_events.people import account_mail, rules
 from ecwi_events.people.models import AddressProof, EmailAddress, Person
 
 if TYPE_CHECKING:
@@ -137,9 +137,9 @@ def prove(token: str, *, now: datetime) -> str:
         known = db.session.execute(sa.update(EmailAddress).where(*own).values(proved_at=now))
         if known.rowcount != 1:  # type: ignore[attr-defined]  # somebody else was faster
             raise Refused("link_too_old", OLD_LINK)
-    journal.note(
-        "prove_address", "person", found.person_id, after={"addresses": len(addresses_of(found.person_id))}, now=now
-    )
+    after = {"addresses": len(addresses_of(found.person_id))}
+    entry = journal.note("prove_address", "person", found.person_id, after=after, now=now)
+    account_mail.tell_owner(found.person_id, entry, now=now)
     return found.address
 
 
@@ -157,7 +157,9 @@ def make_primary(person_id: int, address_id: int, *, now: datetime) -> None:
         return
     mine = sa.update(EmailAddress).where(EmailAddress.person_id == person_id)
     db.session.execute(mine.values(is_primary=sa.case((EmailAddress.id == address_id, sa.true()), else_=sa.false())))
-    journal.note("make_primary", "person", person_id, before={"address": "old"}, after={"address": "new"}, now=now)
+    before, after = {"address": "old"}, {"address": "new"}
+    entry = journal.note("make_primary", "person", person_id, before=before, after=after, now=now)
+    account_mail.tell_owner(person_id, entry, now=now)
 
 
 def remove(person_id: int, address_id: int, *, now: datetime) -> None:
@@ -167,13 +169,14 @@ def remove(person_id: int, address_id: int, *, now: datetime) -> None:
         NotFound: the person has no such address.
         Refused: it is the primary one.
     """
-    if _own(person_id, address_id).is_primary:
+    gone = _own(person_id, address_id)
+    if gone.is_primary:
         raise Refused("primary", "We write to this address. Choose another one first.")
     db.session.execute(sa.delete(EmailAddress).where(EmailAddress.id == address_id))
     left = len(addresses_of(person_id))
-    journal.note(
-        "remove_address", "person", person_id, before={"addresses": left + 1}, after={"addresses": left}, now=now
-    )
+    before, after = {"addresses": left + 1}, {"addresses": left}
+    entry = journal.note("remove_address", "person", person_id, before=before, after=after, now=now)
+    account_mail.tell_owner(person_id, entry, also=[gone.address] if gone.proved_at else [], now=now)
 
 
 def _own(person_id: int, address_id: int) -> Address:

@@ -17,7 +17,6 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from ecwi_events.journal import service as journal
 from ecwi_events.kernel import links, product, tokens
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import NotFound, Refused
@@ -95,7 +94,7 @@ def register(owner: Owner, answer: str, *, name: str, now: datetime) -> None:
         )
     )
     db.session.flush()
-    journal.note("add_second_factor", "person", owner.person_id, after={"factor": "passkey"}, now=now)
+    second_factor.note_added(owner.person_id, "passkey", now=now)
 
 
 def options_to_confirm(owner: Owner, *, now: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ OFFICE_IDLE_FOR = timedelta(minutes=30)
 SEEN_EVERY = timedelta(minutes=5)  # how exactly we know when a browser was last used
 FRESH_FOR = timedelta(minutes=10)
 CODE_TRIES = 5
+CODE_LENGTH = 6
 MAILS_IN_AN_HOUR = 6
 MAILS_AT_ONCE = 3
 WRONG_TRIES = 10
@@ -40,6 +42,16 @@ LANGUAGES = {
 LONGEST_NAME = 200
 LONGEST_ADDRESS = 254
 _ADDRESS_OF_A_SITE = re.compile(r"https?://|www\.", re.IGNORECASE)
+
+
+def code_digits(typed: str) -> str:
+    """Return the digits of a typed code, in any script's digits and with any spaces, as a plain number."""
+    return "".join(str(unicodedata.decimal(letter)) for letter in typed if letter.isdecimal())
+
+
+def code_fault(digits: str) -> str | None:
+    """Return what is wrong with the digits of a code before anybody compares it, or None."""
+    return None if len(digits) == CODE_LENGTH else f"Enter the {CODE_LENGTH} digits of the code"
 
 
 def name_fault(name: str) -> str | None:

@@ -19,7 +19,7 @@ from ecwi_events.journal import service as journal
 from ecwi_events.kernel import product, tokens
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Refused
-from ecwi_events.people import browser_sessions, tries
+from ecwi_events.people import account_mail, browser_sessions, tries
 from ecwi_events.people.models_signing_in import OneTimeCodes, Passkey, RecoveryCode
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def confirm_app(person_id: int, code: str, *, now: datetime) -> Proof:
         tries.note_wrong(_account(person_id), now=now)
         return Proof.WRONG
     row.confirmed_at = now
-    journal.note("add_second_factor", "person", person_id, after={"factor": "app"}, now=now)
+    note_added(person_id, "app", now=now)
     return Proof.RIGHT
 
 
@@ -124,7 +124,7 @@ def give_recovery_codes(person_id: int, *, now: datetime) -> list[str]:
     codes = ["".join(secrets.choice(LETTERS) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
     db.session.add_all(RecoveryCode(person_id=person_id, code_hash=_hash(person_id, code)) for code in codes)
     db.session.flush()
-    journal.note("make_recovery_codes", "person", person_id, now=now)
+    account_mail.tell_owner(person_id, journal.note("make_recovery_codes", "person", person_id, now=now), now=now)
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
@@ -134,9 +134,16 @@ def remove_app(person_id: int, *, now: datetime) -> None:
     note_removed(person_id, "app", now=now)
 
 
+def note_added(person_id: int, factor: str, *, now: datetime) -> None:
+    """Write that a factor was added, and tell its owner."""
+    entry = journal.note("add_second_factor", "person", person_id, after={"factor": factor}, now=now)
+    account_mail.tell_owner(person_id, entry, now=now)
+
+
 def note_removed(person_id: int, factor: str, *, now: datetime) -> None:
     """Write that a factor is gone; with the last one its recovery codes go, and what was confirmed with it."""
-    journal.note("remove_second_factor", "person", person_id, before={"factor": factor}, now=now)
+    entry = journal.note("remove_second_factor", "person", person_id, before={"factor": factor}, now=now)
+    account_mail.tell_owner(person_id, entry, now=now)
     if not factors_of(person_id).any:
         db.session.execute(sa.delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
         browser_sessions.weaken(person_id)
@@ -178,7 +185,7 @@ def _spend_recovery(person_id: int, code: str, *, now: datetime) -> bool:
     )
     if spent.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE has a row count
         return False
-    journal.note("use_recovery_code", "person", person_id, now=now)
+    account_mail.tell_owner(person_id, journal.note("use_recovery_code", "person", person_id, now=now), now=now)
     return True
 
 

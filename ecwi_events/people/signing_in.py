@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel import tokens
 from ecwi_events.kernel.db import db
-from ecwi_events.kernel.errors import Refused
+from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.kernel.text import normalise_address
 from ecwi_events.mail import service as mail
 from ecwi_events.people import browser_sessions, queries, rules, tries
@@ -149,12 +149,17 @@ def try_code(code: str, *, browser: str, address: str, device: str = "", now: da
 
     A wrong one costs a try, of the code (5) and of the account (10 within 15 minutes, links go on to work). The caller
     commits in any case.
+
+    Raises:
+        Invalid: this is not a whole code; it costs no try.
     """
+    typed = rules.code_digits(code)
+    if fault := rules.code_fault(typed):
+        raise Invalid({"code": fault})
     account = tries.account_of(normalise_address(address))
     if tries.must_wait(account, now=now):
         return CodeAnswer(must_wait=True)
     rows = _take_a_try(browser, account, now=now)
-    typed = "".join(c for c in code if c.isdecimal() and c.isascii())
     right = [row for row in rows if hmac.compare_digest(_code(row), typed)]
     person_id = right[0].person_id if right else None
     person = db.session.get(Person, person_id) if person_id else None

@@ -8,7 +8,7 @@ import flask
 
 from ecwi_events.kernel import clock, tokens
 from ecwi_events.kernel.db import transaction
-from ecwi_events.kernel.errors import Refused
+from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.people import browser_sessions, rules, signing_in
 from ecwi_events.web import identity
 from ecwi_events.web.devices import this_device
@@ -64,14 +64,17 @@ def try_code() -> ResponseReturnValue:
         return flask.redirect("/sign-in", 303)
     now = clock.utc_now()
     form = typed("code")
-    with transaction():
-        answer = signing_in.try_code(
-            form.value("code"),
-            browser=flask.session[BROWSER],
-            address=flask.session[ASKED_FOR],
-            device=this_device(),
-            now=now,
-        )
+    try:
+        with transaction():
+            answer = signing_in.try_code(
+                form.value("code"),
+                browser=flask.session[BROWSER],
+                address=flask.session[ASKED_FOR],
+                device=this_device(),
+                now=now,
+            )
+    except Invalid as invalid:
+        return _code_page(Form(faults=invalid.fields)), 422
     if answer.browser:
         return _welcome(answer.browser)
     if answer.must_wait:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from ecwi_events.jobs import letters
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.kernel.errors import Refused
+from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.mail import queries as mails
 from ecwi_events.mail.letters import NotWanted
 from ecwi_events.mail.models import Mail
@@ -99,10 +99,20 @@ def test_a_code_lives_as_long_as_the_link(ana, minutes, works):
     assert bool(try_code(code, now=NOW + minutes * MINUTE).browser) is works
 
 
-@pytest.mark.parametrize("nonsense", ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦", "\x00" * 6])
-def test_nonsense_is_a_wrong_code(ana, nonsense):
-    ask()
-    assert try_code(nonsense).tries_left == 4
+@pytest.mark.parametrize("nonsense", ["", "12345", "1234567", "abcdef", "\x00" * 6, "½½½½½½"])
+def test_what_is_no_whole_code_costs_no_try(ana, nonsense):
+    code = ask().code
+    with pytest.raises(Invalid) as refused:
+        try_code(nonsense)
+    assert refused.value.fields == {"code": "Enter the 6 digits of the code"}
+    assert try_code(wrong(code)).tries_left == 4
+
+
+def test_digits_of_other_scripts_are_digits(ana):
+    eastern = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+    code = ask().code
+    assert try_code(wrong(code).translate(eastern)).tries_left == 4
+    assert try_code(f"{code[:3]} {code[3:]}".translate(eastern)).browser
 
 
 def test_ten_wrong_codes_within_15_minutes_and_the_account_waits_while_links_work(ana):
@@ -122,7 +132,7 @@ def test_nobody_else_has_to_wait_because_of_it(ana):
     with transaction() as session:
         account = session.scalar(sa.select(SignInToken.account))
         session.add_all(WrongTry(account=account, tried_at=NOW) for _ in range(10))
-    assert try_code("1").must_wait
+    assert try_code("000001").must_wait
     assert try_code(ask("bo@a.example", browser="bo").code, address="bo@a.example", browser="bo").browser
 
 
@@ -172,7 +182,7 @@ def test_known_and_unknown_addresses_cost_the_same_statements(app, ana):
     sa.event.listen(db.engine, "before_cursor_execute", note)
     try:
         assert statements(lambda: request(ANA)) == statements(lambda: request("nobody@a.example"))
-        codes = [lambda a=a: try_code("1", address=a, browser=a) for a in (ANA, "nobody@a.example")]
+        codes = [lambda a=a: try_code("000001", address=a, browser=a) for a in (ANA, "nobody@a.example")]
         assert statements(codes[0]) == statements(codes[1])
     finally:
         sa.event.remove(db.engine, "before_cursor_execute", note)
@@ -224,7 +234,7 @@ def test_whoever_asks_all_the_time_for_another_leaves_that_person_a_link_that_wo
 
 def test_what_is_of_no_more_use_is_forgotten(ana):
     ask()
-    try_code("1")
+    try_code("000001")
     with transaction():
         signing_in.forget_old(now=NOW + timedelta(days=2))
     assert db.session.scalars(sa.select(SignInToken)).all() == []

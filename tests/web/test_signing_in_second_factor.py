@@ -285,7 +285,7 @@ class TestCode:
             client.post("/sign-in", data={"email": address})
             pages.append(
                 [
-                    TOKEN.sub("", client.post("/sign-in/code", data={"code": "0"}).text.replace(address, ""))
+                    TOKEN.sub("", client.post("/sign-in/code", data={"code": "000000"}).text.replace(address, ""))
                     for _ in range(11)
                 ]
             )
