@@ -230,6 +230,7 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
         "figure_id": dict.fromkeys(("own", "foreign"), SNAPSHOT["figures"][0]["id"]) | {"missing": "nothing"},
         # Links: "foreign" is a link that was made for another purpose.
         "registration.token": {"own": link, "foreign": sign_in, "missing": nobody},
+        "joining.token": {"own": _joining_link(link_holder), "foreign": link, "missing": nobody},
         "calendars.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "people.token": {"own": sign_in, "foreign": link, "missing": nobody},
         "seeing.token": {"own": _invitation(), "foreign": link, "missing": nobody},
@@ -247,7 +248,6 @@ def _invitation() -> str:
 
 
 def _edition(year: int, *, published: bool) -> tuple[int, int]:
-        "joining.token": {"own": _joining_link(link_holder), "foreign": link, "missing": nobody},
     with transaction():
         run_id = overview.start_compile(year, date(year, 12, 31), None, now=NOW)
         edition = overview.write_edition(run_id, {**SNAPSHOT, "year": year}, now=NOW)
@@ -262,6 +262,11 @@ def _link(registration_id: int) -> str:
     return registrations.token_of(row.uid, row.link_version)
 
 
+def _joining_link(registration_id: int) -> str:
+    row = db.session.get_one(Registration, registration_id)
+    return joining.token_of(row.id, row.uid, row.link_version)
+
+
 @dataclass(frozen=True)
 class Case:
     """One line of the table for one object: an address and a method."""
@@ -269,11 +274,6 @@ class Case:
     endpoint: str
     row: Row
     method: str
-def _joining_link(registration_id: int) -> str:
-    row = db.session.get_one(Registration, registration_id)
-    return joining.token_of(row.id, row.uid, row.link_version)
-
-
     thing: str  # own, foreign, missing; "" where the address names nothing
     path: str
     names: tuple[str, ...]  # what the address names, to be taken out before two answers are compared
