@@ -14,6 +14,7 @@ from ecwi_events.programme import models_proposals as proposals
 from ecwi_events.programme import models_record as record
 from ecwi_events.registration import models as registration
 from ecwi_events.registration import models_announcements as announcements
+from ecwi_events.registration import models_questions as questions
 from ecwi_events.registration import models_terms as terms
 from ecwi_events.reminders import models as reminders
 from ecwi_events.work import models as work
@@ -21,5 +22,6 @@ from ecwi_events.work import models as work
 ROOMS_WITH_TABLES = (
     work, journal, mail, people, signing_in, programme, record, proposals, registration, terms, attendance, calendars, reminders, overview,
     announcements, asking,
+    questions,
 )  # fmt: skip
 SCHEMA = Model.metadata

@@ -12,6 +12,7 @@ from ecwi_events.web import (
     factors,
     headers,
     host,
+    host_questions,
     identity,
     joining,
     layout,
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
 PAGES = (
     site, zones, programme, seeing, registration, joining, people, devices, second_factor, factors, host, office, calendars, overview,
     office_overview, office_journal,
-    office_roles, me, office_people, office_organisations, office_organisation,
+    office_roles, me, office_people, office_organisations, office_organisation, unsubscribing,
+    office_money,
+    host_questions,
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ TABS = (
     ("/office/activities/{id}/texts", "Translations"),
     ("/host/activities/{id}/sessions", "Sessions"),
     ("/host/activities/{id}/people", "People"),
+    ("/host/activities/{id}/questions", "Questions"),
     ("/host/activities/{id}/messages", "Messages"),
     ("/host/activities/{id}/reminders", "Reminders"),
     ("/host/activities/{id}/outcomes", "Outcomes"),

@@ -33,9 +33,11 @@ from ecwi_events.programme import invitations
 from ecwi_events.programme import merging as organisation_merging
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, Visibility
 from ecwi_events.programme.sessions import NewSession
-from ecwi_events.registration import joining
+from ecwi_events.registration import joining, questions
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Registration
+from ecwi_events.registration.models_questions import QuestionKind
+from ecwi_events.registration.questions import NewQuestion
 from ecwi_events.tables import SCHEMA
 from ecwi_events.web.access import ACCESS, Door, Of, Row
 from ecwi_events.web.static import address as static_address
@@ -230,6 +232,7 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
         "figure_id": dict.fromkeys(("own", "foreign"), SNAPSHOT["figures"][0]["id"]) | {"missing": "nothing"},
         # Links: "foreign" is a link that was made for another purpose.
         "registration.token": {"own": link, "foreign": sign_in, "missing": nobody},
+        "question_id": {"own": _question(mine), "foreign": _question(theirs), "missing": MISSING_ID},
         "joining.token": {"own": _joining_link(link_holder), "foreign": link, "missing": nobody},
         "calendars.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "people.token": {"own": sign_in, "foreign": link, "missing": nobody},
@@ -260,6 +263,13 @@ def _edition(year: int, *, published: bool) -> tuple[int, int]:
 def _link(registration_id: int) -> str:
     row = db.session.get_one(Registration, registration_id)
     return registrations.token_of(row.uid, row.link_version)
+
+
+def _question(activity_id: int) -> int:
+    with transaction():
+        return questions.add_question(
+            activity_id, NewQuestion(QuestionKind.TEXT, f"Question {MARKUP}", f"Purpose {MARKUP}"), now=NOW
+        )
 
 
 def _joining_link(registration_id: int) -> str:

@@ -1,0 +1,36 @@
+"""Whose activity it is: what every page below /host/activities/<id> asks first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import flask
+
+from ecwi_events.kernel.errors import NotFound
+from ecwi_events.people import rules
+from ecwi_events.programme import queries as programme
+from ecwi_events.web import access, identity
+
+if TYPE_CHECKING:
+    from ecwi_events.people.queries import Identity
+    from ecwi_events.programme.queries import ActivityPage
+
+
+def who_asks() -> Identity:
+    """Return who is signed in, on pages that the table of permissions opens to nobody else."""
+    who = identity.present()
+    assert who is not None  # noqa: S101 - the access table lets nobody else in
+    return who
+
+
+def own_activity(activity_id: int) -> ActivityPage:
+    """Return an activity for hosts of it and for the office; for everybody else it does not exist.
+
+    Raises:
+        NotFound: there is no such activity, or it is somebody else's.
+    """
+    found, who = programme.find_activity(activity_id), who_asks()
+    as_office = who.reads_office if flask.request.method in access.READING else who.runs_office
+    if found is None or not rules.may_act_for(who.host_of, found.host_ids, runs_office=as_office):
+        raise NotFound("We cannot find this page.")
+    return found
