@@ -45,8 +45,7 @@ if TYPE_CHECKING:
 PAGES = (
     site, zones, programme, seeing, registration, joining, people, devices, second_factor, factors, host, office, calendars, overview,
     office_overview, office_journal,
-    office_roles, me, office_people, office_organisations, office_organisation, unsubscribing,
-    office_money,
+    office_roles, me, office_people, office_organisations, office_organisation,
     host_questions,
 )  # fmt: skip
 
