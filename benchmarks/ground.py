@@ -47,7 +47,7 @@ def application(url: str, folder: Path, **more: str) -> Iterator[Flask]:
     } | more
     acting.allow_unknown()  # a benchmark calls acts without a door
     app = create_app(config.from_environment(environment))
-    when_work_is_committed(lambda: None)
+    when_work_is_committed(lambda _queues: None)
     with app.app_context():
         flask_migrate.upgrade()
         yield app

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
 
 from celery.signals import beat_embedded_init, worker_ready
 
@@ -27,8 +28,13 @@ if parent := multiprocessing.parent_process():  # we are the web server's own ch
 
 @beat_embedded_init.connect(weak=False)  # type: ignore[untyped-decorator]  # Celery is untyped
 def beat_dies_with_the_worker(**_: object) -> None:
-    """Beat is a child of the worker; forget it there and it would tick for ever."""
+    """Beat is a child of the worker; forget it there and it would tick for ever.
+
+    It also ends at once when it is asked to: its library's own way, an exception wherever it happens to be, may get lost
+    there, and then the worker waits for it for ever.
+    """
     die_with_parent(_loaded_by)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]  # Celery is untyped

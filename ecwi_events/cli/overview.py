@@ -130,7 +130,7 @@ def _claim(settings: Settings) -> list[Claim]:
     return work.claim([service.COMPILE], now=clock.utc_now(), limit=20, lease_seconds=settings.lease_seconds)
 
 
-def _ring_nobody() -> None:
+def _ring_nobody(_queues: frozenset[str]) -> None:
     """Wake no worker: the work is done here."""
 
 

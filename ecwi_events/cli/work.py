@@ -12,7 +12,7 @@ from ecwi_events.jobs import tick as ticking
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import NotFound
-from ecwi_events.work import queries, service
+from ecwi_events.work import handling, queries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def retry(numbers: tuple[int, ...]) -> None:
     with create_app().app_context():
         now = clock.utc_now()
         with transaction():
-            missing = [number for number in numbers if not service.revive(number, now=now)]
+            missing = [number for number in numbers if not handling.revive(number, now=now)]
             if missing:
                 raise NotFound(f"There is no given-up work with the number {', '.join(map(str, missing))}.")
     click.echo(f"{len(numbers)} to be tried again.")

@@ -55,6 +55,8 @@ def do_compile(piece: Claim, settings: Settings, *, tell: Tell) -> None:
         _compile(piece, settings, tell)
     except HandedOver:
         return
+    except work.CalledOff:
+        raise
     except Exception as error:
         if not _is_over_after(piece, error):
             raise
@@ -73,7 +75,7 @@ def _make_edition(run: CompileRun, piece: Claim, settings: Settings, tell: Tell)
 
     def step(number: int, message: str) -> None:
         with transaction():
-            ours = work.extend(piece, lease_seconds=settings.lease_seconds)
+            ours = work.checkpoint(piece, lease_seconds=settings.lease_seconds, done=number, total=STEPS, text=message)
             if not (ours and service.tell_progress(run_id, step=number, steps=STEPS, message=message)):
                 raise HandedOver
         tell(number, message)

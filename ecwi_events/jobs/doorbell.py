@@ -10,8 +10,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from celery import Celery
+
+from ecwi_events.jobs.lanes import ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 GATHER_SECONDS = 0.2  # rings this close together are one: a ring costs the worker as much as half a mail
 REST_SECONDS = 10.0  # how long to leave a Redis alone that did not answer
@@ -20,17 +26,24 @@ RING_LIVES_SECONDS = 30  # an unheard ring is of no use later: the tick has come
 log = logging.getLogger(__name__)
 
 
+def ring_at(celery: Celery, queue: str) -> None:
+    """Publish one ring for one queue."""
+    celery.send_task("ecwi.drain", queue=queue, expires=RING_LIVES_SECONDS, retry=False, ignore_result=True)
+
+
 class Doorbell:
     """Rings the Celery task ``drain`` from a thread of its own."""
 
     def __init__(self, broker: str) -> None:
         self._broker = broker
         self._rung = threading.Event()
+        self._queues: set[str] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def ring(self) -> None:
-        """Ask for a drain soon; returns at once."""
+    def ring(self, queues: Collection[str]) -> None:
+        """Ask for a drain of these queues soon, of all if none is named; returns at once."""
+        self._queues.update(queues or ALL)
         self._rung.set()
         if self._thread is None or not self._thread.is_alive():
             self._start()
@@ -52,7 +65,8 @@ class Doorbell:
             time.sleep(GATHER_SECONDS)
             self._rung.clear()
             try:
-                bell.send_task("ecwi.drain", expires=RING_LIVES_SECONDS, retry=False, ignore_result=True)
+                while self._queues:
+                    ring_at(bell, self._queues.pop())
             except Exception as error:  # noqa: BLE001 - whatever ails the broker must not reach a sign-up
                 log.warning(
                     "doorbell: the broker does not answer (%s); the tick will find the work", type(error).__name__

@@ -7,15 +7,19 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecwi_events.jobs.handlers import HANDLERS
+from ecwi_events.jobs.handlers import CALLED_OFF, HANDLERS
+from ecwi_events.jobs.heart import HEART
 from ecwi_events.jobs.trying import TryAgain
 from ecwi_events.journal import acting
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
+from ecwi_events.work import hearts
 from ecwi_events.work import service as work
 from ecwi_events.work.rules import is_too_late
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from flask import Flask
 
     from config import Settings
@@ -35,16 +39,27 @@ class Drained:
     failed: int = 0
 
 
-def drain(app: Flask, settings: Settings, *, beating: bool = False) -> Drained:
+def drain(
+    app: Flask, settings: Settings, *, queues: Collection[str] | None = None, beating: bool = False
+) -> Drained:  # fmt: skip
     """Do everything that is due now, in the order of its priority; needs an application context.
 
     A worker is ``beating``: each batch shows in the database that it is at work, so that nobody takes hours of mail for
-    a silence.
+    a silence. One that is asked to stop ends after the piece in hand and gives the others back.
+
+    Args:
+        app: the application.
+        settings: how long a lease is, how mail goes out.
+        queues: only what stands in these; everything if not given.
+        beating: whether this is a worker.
     """
     drained = Drained()
-    while pieces := _claim(settings):
+    while not HEART.stopping.is_set() and (pieces := _claim(settings, queues)):
         claimed_at = time.monotonic()
-        for piece in pieces:
+        for place, piece in enumerate(pieces):
+            if HEART.stopping.is_set():
+                _put_back(pieces[place:])
+                break
             if time.monotonic() - claimed_at > settings.lease_seconds / 2 and not _still_ours(piece, settings):
                 continue
             if _do(app, piece, settings):
@@ -61,12 +76,25 @@ def drain(app: Flask, settings: Settings, *, beating: bool = False) -> Drained:
 def beat() -> None:
     """Write that the workers drain: what rang for it came through the broker."""
     with transaction():
-        work.beat(HEARTBEAT, now=clock.utc_now())
+        hearts.beat(HEARTBEAT, now=clock.utc_now())
 
 
-def _claim(settings: Settings) -> list[Claim]:
+def _claim(settings: Settings, queues: Collection[str] | None) -> list[Claim]:
     with transaction():
-        return work.claim(tuple(HANDLERS), now=clock.utc_now(), limit=BATCH, lease_seconds=settings.lease_seconds)
+        return work.claim(
+            tuple(HANDLERS),
+            now=clock.utc_now(),
+            limit=BATCH,
+            lease_seconds=settings.lease_seconds,
+            queues=queues,
+            holder=HEART.name,
+        )
+
+
+def _put_back(pieces: Sequence[Claim]) -> None:
+    with transaction():
+        for piece in pieces:
+            work.put_back(piece)
 
 
 def _still_ours(piece: Claim, settings: Settings) -> bool:
@@ -76,6 +104,9 @@ def _still_ours(piece: Claim, settings: Settings) -> bool:
 
 def _do(app: Flask, piece: Claim, settings: Settings) -> bool:
     now = clock.utc_now()
+    if piece.is_called_off:
+        _call_off(piece)
+        return True
     if is_too_late(piece.not_after, now=now):
         with transaction():
             work.give_up(piece, "too late", now=now)
@@ -83,6 +114,9 @@ def _do(app: Flask, piece: Claim, settings: Settings) -> bool:
     try:
         with acting.through("jobs"):
             HANDLERS[piece.kind](app, piece, settings)
+    except work.CalledOff:
+        _call_off(piece)
+        return True
     except Exception as error:  # a poisoned row must not stop the others
         put_off = isinstance(error, TryAgain)  # no bug, so no story of it in the log
         log.warning("work %s (%s): %s", piece.id, piece.kind, error, exc_info=None if put_off else error)
@@ -92,3 +126,11 @@ def _do(app: Flask, piece: Claim, settings: Settings) -> bool:
     with transaction():
         work.finish(piece, now=clock.utc_now())
     return True
+
+
+def _call_off(piece: Claim) -> None:
+    """Write that it was cancelled, and settle what else hangs on it; nothing at all if somebody else holds it."""
+    now = clock.utc_now()
+    with acting.through("jobs"), transaction():
+        if work.call_off(piece, now=now) and (settle := CALLED_OFF.get(piece.kind)):
+            settle(piece.reference, now)

@@ -1,4 +1,9 @@
-"""Which act does which kind of work. An older worker leaves kinds that it does not know alone."""
+"""Which act does which kind of work. An older worker leaves kinds that it does not know alone.
+
+A handler gets the application, the piece and the settings, in an application context and outside any transaction. It must
+bear being called twice for the same piece. Long ones call `ecwi_events.work.service.checkpoint` now and then: it shows how
+far they are, prolongs the lease, and stops them when the office has cancelled.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,13 @@ from ecwi_events.jobs.compiling import compile_edition
 from ecwi_events.jobs.exporting import export_feed
 from ecwi_events.jobs.mailing import send_mail
 from ecwi_events.jobs.rounds import do_round, kinds
+from ecwi_events.jobs.telling import tell_all
+from ecwi_events.mail import service as mail
+from ecwi_events.overview import service as overview
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from flask import Flask
 
@@ -23,5 +32,14 @@ HANDLERS: dict[str, Handler] = {
     "feed.export": export_feed,
     "mail.send": send_mail,
     "overview.compile": compile_edition,
+    "registration.tell_all": tell_all,
     **dict.fromkeys(kinds(), do_round),
+}
+
+# What else is to be settled when the office cancels work of a kind, in the same transaction.
+CALLED_OFF: dict[str, Callable[[int, datetime], None]] = {
+    "mail.send": lambda mail_id, _now: mail.note_skipped(mail_id, "cancelled"),
+    "overview.compile": lambda run_id, now: overview.note_trouble(
+        run_id, "The office cancelled it.", final=True, now=now
+    ),
 }

@@ -23,6 +23,7 @@ from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.people import signing_in
 from ecwi_events.reminders import service as reminders
+from ecwi_events.work import hearts
 from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("feed", Every.TICK, calendars.export_daily),
     Round("reminders", Every.TICK, reminders.derive_due, full=reminders.AT_MOST),
     Round("sign_in_leftovers", Every.NIGHT, signing_in.forget_old),
+    Round("old_work", Every.NIGHT, hearts.forget_old, full=hearts.AT_MOST),
 )
 
 KIND = "round."

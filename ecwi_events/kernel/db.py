@@ -40,7 +40,7 @@ RESTED_SECONDS = 1.0
 SQLITE_NEEDED = (3, 35)  # the first release with RETURNING
 
 _write_mutex = threading.Lock()
-_after_commit: list[Callable[[], None]] = []
+_after_commit: list[Callable[[frozenset[str]], None]] = []
 
 
 class Model(DeclarativeBase):
@@ -204,14 +204,19 @@ def _ask_after_a_rest(engine: sa.Engine) -> None:
             raise sa.exc.DisconnectionError from error  # the pool takes a fresh one and asks nobody else
 
 
-def when_work_is_committed(ring: Callable[[], None]) -> None:
-    """Register the one doorbell of this process; called after each commit that put work rows. It must not fail or wait."""
+def when_work_is_committed(ring: Callable[[frozenset[str]], None]) -> None:
+    """Register the one doorbell of this process. It must not fail or wait.
+
+    It is called after each commit that put work rows, with the names of their queues; with none, all may be meant.
+    """
     _after_commit[:] = [ring]
 
 
-def work_was_put() -> None:
-    """Note that the open transaction put work, so that the bell rings after its commit."""
-    db.session().info["ring"] = True
+def work_was_put(*queues: str) -> None:
+    """Note that the open transaction put work into these queues, so that the bell rings after its commit."""
+    info = db.session().info
+    info["ring"] = True
+    info["ring_in"] = info.get("ring_in", frozenset()) | set(queues)
 
 
 @contextmanager
@@ -229,7 +234,7 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("rows were changed outside of transaction()")
     session.rollback()  # ends the read that looking up the signed-in person began
     embedded = session.get_bind().dialect.name == "sqlite"
-    session.info.update(in_transaction=True, ring=False)
+    session.info.update(in_transaction=True, ring=False, ring_in=frozenset())
     try:
         with _write_mutex if embedded else nullcontext():
             session.connection(execution_options={"writing": True})
@@ -249,7 +254,7 @@ def transaction() -> Iterator[Session]:
     finally:
         session.info["in_transaction"] = False
     if session.info.pop("ring", False) and _after_commit:
-        _after_commit[0]()
+        _after_commit[0](session.info.pop("ring_in"))
 
 
 def insert_row(table: type[Model], **values: Any) -> int:  # noqa: ANN401 - the columns of a row

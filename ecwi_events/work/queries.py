@@ -44,6 +44,34 @@ def given_up(*, limit: int) -> Sequence[Work]:
     ).all()
 
 
+@dataclass(frozen=True)
+class Worker:
+    """A worker process as it last showed itself."""
+
+    name: str
+    version: str
+    queues: str
+    started_at: datetime | None
+    beat_at: datetime
+    heard_at: datetime | None
+
+
+def workers() -> Sequence[Worker]:
+    """Return the worker processes that have not said goodbye, by name."""
+    rows = db.session.execute(
+        sa.select(
+            Heartbeat.name, Heartbeat.version, Heartbeat.queues, Heartbeat.started_at, Heartbeat.beat_at,
+            Heartbeat.heard_at,
+        ).where(Heartbeat.started_at.is_not(None)).order_by(Heartbeat.name)
+    )  # fmt: skip
+    return [Worker(*row) for row in rows]
+
+
+def queues_taken(*, since: datetime) -> set[str]:
+    """Return the queues that workers take who have shown themselves since then."""
+    return {queue for worker in workers() if worker.beat_at > since for queue in worker.queues.split()}
+
+
 def last_beat(name: str) -> datetime | None:
     """Return when the workers last drained, or None if they never did."""
     return db.session.scalar(sa.select(Heartbeat.beat_at).where(Heartbeat.name == name))

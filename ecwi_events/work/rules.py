@@ -1,4 +1,4 @@
-"""When work is tried again, and when it is given up."""
+"""In which queue work stands, when it is tried again, when it is given up, and what the office may do about it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,24 @@ if TYPE_CHECKING:
 TRIES = 8
 _MINUTES = (1, 5, 15, 60, 240, 360, 360)
 _SPREAD = 0.2
+
+# Priorities: the smaller goes first. Everything up to URGENT, and everything from BULK on, has a queue of its own.
+URGENT = 20
+NORMAL = 50
+BULK = 70
+COMPILES = ("overview.compile",)
+
+KEEP_FINISHED = timedelta(days=30)
+SILENT_WORKERS_STAY = timedelta(days=1)
+
+
+def queue_of(kind: str, priority: int) -> str:
+    """Return the queue of a piece of work: ``urgent``, ``normal``, ``bulk``, or ``compile`` for what takes long."""
+    if kind in COMPILES:
+        return "compile"
+    if priority <= URGENT:
+        return "urgent"
+    return "bulk" if priority >= BULK else "normal"
 
 
 def wait_after(attempts: int, *, chance: float) -> timedelta | None:
@@ -28,3 +46,20 @@ def wait_after(attempts: int, *, chance: float) -> timedelta | None:
 def is_too_late(not_after: datetime | None, *, now: datetime) -> bool:
     """Tell whether doing the work now would come too late to be of use."""
     return not_after is not None and now >= not_after
+
+
+def may_try_again(state: str) -> bool:
+    """Tell whether the office may have it tried again."""
+    return state == "dead"
+
+
+def may_cancel(state: str, *, is_asked: bool) -> bool:
+    """Tell whether the office may call it off: what waits, what was given up, and what is in hand at its next pause."""
+    return state in {"due", "leased", "dead"} and not is_asked
+
+
+def percent(done: int | None, total: int | None) -> int | None:
+    """Return how far work is in whole percent, or None if it does not say."""
+    if done is None or not total:
+        return None
+    return max(0, min(100, 100 * done // total))

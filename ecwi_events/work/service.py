@@ -16,13 +16,16 @@ import sqlalchemy as sa
 from ecwi_events.kernel.clock import database_milliseconds
 from ecwi_events.kernel.db import db, insert_unless_there, work_was_put
 from ecwi_events.work import rules
-from ecwi_events.work.models import Heartbeat, Work, WorkState
+from ecwi_events.work.models import OPEN, Queue, Work, WorkState
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
 LONGEST_ERROR = 2000
+_CLAIMED = (
+    Work.id, Work.kind, Work.reference, Work.attempts, Work.not_after, Work.priority, Work.due_at, Work.cancel_asked_at,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,14 @@ class Claim:
     attempts: int
     not_after: datetime | None
     token: str
+    is_called_off: bool = False
 
 
-def put(
+class CalledOff(Exception):  # noqa: N818 - nothing is broken: the office said no more of it
+    """The office cancelled this work: stop here."""
+
+
+def put(  # noqa: PLR0913 - the columns of a row, all by name
     kind: str,
     reference: int,
     *,
@@ -45,33 +53,53 @@ def put(
     now: datetime,
     due_at: datetime | None = None,
     not_after: datetime | None = None,
-    priority: int = 50,
+    priority: int = rules.NORMAL,
+    queue: Queue | None = None,
 ) -> bool:
     """Write down that something must happen; return False if the same key was put before.
 
     Args:
         kind: what must happen; the jobs door maps it to an act.
         reference: the id that the act needs.
-        dedup_key: the same key makes the same row, for ever.
+        dedup_key: the same key makes the same row, as long as finished work is kept (30 days).
         now: the door's instant.
         due_at: not before this instant; ``now`` if not given.
         not_after: later than this it is of no use.
-        priority: smaller goes first.
+        priority: smaller goes first; up to `rules.URGENT` it is in the urgent queue, from `rules.BULK` on in the bulk one.
+        queue: another queue than its kind and priority say.
     """
+    queue = queue or Queue(rules.queue_of(kind, priority))
     row = {
         "kind": kind, "reference": reference, "dedup_key": dedup_key, "due_at": due_at or now, "not_after": not_after,
-        "priority": priority, "state": WorkState.DUE, "attempts": 0, "created_at": now,
+        "queue": queue, "priority": priority, "state": WorkState.DUE, "attempts": 0, "created_at": now,
     }  # fmt: skip
     if not insert_unless_there(Work, [row], key=["dedup_key"]):
         return False
-    work_was_put()
+    work_was_put(queue)
     return True
 
 
-def claim(kinds: Collection[str], *, now: datetime, limit: int, lease_seconds: int) -> list[Claim]:
+def claim(
+    kinds: Collection[str],
+    *,
+    now: datetime,
+    limit: int,
+    lease_seconds: int,
+    queues: Collection[str] | None = None,
+    holder: str = "",
+) -> list[Claim]:
     """Take up to ``limit`` due pieces, of these kinds only, by priority and then by age.
 
-    A piece is free when it is due, or when the lease of whoever held it has run out.
+    A piece is free when it is due, or when the lease of whoever held it has run out. Kinds that are not named, such as
+    those of a newer release, are left alone.
+
+    Args:
+        kinds: what the caller can do.
+        now: the door's instant.
+        limit: how many at most.
+        lease_seconds: for how long they are the caller's, by the database's clock.
+        queues: from these only; from all if not given.
+        holder: whose hands they are in, for people who look.
     """
     session = db.session()
     dialect = session.get_bind().dialect.name
@@ -80,7 +108,11 @@ def claim(kinds: Collection[str], *, now: datetime, limit: int, lease_seconds: i
         sa.and_(Work.state == WorkState.DUE, Work.due_at <= now),
         sa.and_(Work.state == WorkState.LEASED, Work.lease_until_ms < database_now),
     )
-    picked = sa.select(Work.id).where(free, Work.kind.in_(kinds)).order_by(Work.priority, Work.due_at).limit(limit)
+    # The words of the index once more: with bound values SQLite would not see that it fits.
+    picked = sa.select(Work.id).where(sa.text(OPEN), free, Work.kind.in_(kinds))
+    picked = picked.order_by(Work.priority, Work.due_at).limit(limit)
+    if queues is not None:
+        picked = picked.where(Work.queue.in_(queues))
     if dialect != "sqlite":  # SQLite's BEGIN IMMEDIATE keeps other writers out already
         picked = picked.with_for_update(skip_locked=True)
     token = secrets.token_hex(16)
@@ -92,12 +124,17 @@ def claim(kinds: Collection[str], *, now: datetime, limit: int, lease_seconds: i
             lease_until_ms=database_now + lease_seconds * 1000,
             lease_token=token,
             attempts=Work.attempts + 1,
+            holder=holder or None,
+            claimed_at=now,
         )
-        .returning(Work.id, Work.kind, Work.reference, Work.attempts, Work.not_after, Work.priority, Work.due_at)
+        .returning(*_CLAIMED)
         .execution_options(synchronize_session=False)
     ).all()
     rows = sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
-    return [Claim(row.id, row.kind, row.reference, row.attempts, row.not_after, token) for row in rows]
+    return [
+        Claim(row.id, row.kind, row.reference, row.attempts, row.not_after, token, row.cancel_asked_at is not None)
+        for row in rows
+    ]
 
 
 def extend(piece: Claim, *, lease_seconds: int) -> bool:
@@ -105,6 +142,20 @@ def extend(piece: Claim, *, lease_seconds: int) -> bool:
     session = db.session()
     until = database_milliseconds(session.get_bind().dialect.name) + lease_seconds * 1000
     return _update(piece, lease_until_ms=until)
+
+
+def checkpoint(piece: Claim, *, lease_seconds: int, done: int, total: int, text: str = "") -> bool:
+    """Say how far long work is, and prolong our lease; return False if it is no longer ours: then stop.
+
+    Raises:
+        CalledOff: the office cancelled it. Stop; the drain settles the rest.
+    """
+    ours = extend(piece, lease_seconds=lease_seconds) and _update(
+        piece, progress_done=done, progress_total=total, progress_text=text
+    )
+    if ours and db.session.scalar(sa.select(Work.cancel_asked_at).where(Work.id == piece.id)):
+        raise CalledOff("cancelled by the office")
+    return ours
 
 
 def finish(piece: Claim, *, now: datetime) -> bool:
@@ -127,22 +178,15 @@ def give_up(piece: Claim, reason: str, *, now: datetime) -> bool:
     return _update(piece, state=WorkState.DEAD, finished_at=now, lease_token=None, last_error=reason[:LONGEST_ERROR])
 
 
-def revive(work_id: int, *, now: datetime) -> bool:
-    """Try given-up work again ("Try again" in the office); return False if there is no such dead row."""
+def call_off(piece: Claim, *, now: datetime) -> bool:
+    """Stop doing what the office cancelled; return False if the lease had passed to somebody else."""
+    return _update(piece, state=WorkState.CANCELLED, finished_at=now, lease_token=None)
+
+
+def put_back(piece: Claim) -> bool:
+    """Give claimed work back untouched, because this worker is stopping; it costs no try."""
     work_was_put()
-    result = db.session.execute(
-        sa.update(Work)
-        .where(Work.id == work_id, Work.state == WorkState.DEAD)
-        .values(state=WorkState.DUE, due_at=now, attempts=0, finished_at=None)
-    )
-    return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]  # an UPDATE has a row count
-
-
-def beat(name: str, *, now: datetime) -> None:
-    """Write the heartbeat of the workers."""
-    changed = db.session.execute(sa.update(Heartbeat).where(Heartbeat.name == name).values(beat_at=now))
-    if changed.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has a row count
-        insert_unless_there(Heartbeat, [{"name": name, "beat_at": now}], key=["name"])
+    return _update(piece, state=WorkState.DUE, attempts=Work.attempts - 1, lease_token=None)
 
 
 def _update(piece: Claim, **values: object) -> bool:

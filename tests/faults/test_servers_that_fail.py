@@ -63,7 +63,7 @@ def service(engine, make_settings, make_database, **variables):
         "PYTHONTZPATH": "",
     } | {f"ECWI_{name}": value for name, value in variables.items()}
     app = create_app(settings, durable=False)
-    when_work_is_committed(lambda: None)
+    when_work_is_committed(lambda _queues: None)
     with app.app_context():
         flask_migrate.upgrade()
         yield environment

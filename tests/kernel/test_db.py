@@ -57,7 +57,7 @@ def test_it_works_after_a_read():
 def test_the_bell_rings_after_the_commit_and_only_for_work():
     rung = []
     before = list(kernel_db._after_commit)
-    kernel_db.when_work_is_committed(lambda: rung.append(names()))
+    kernel_db.when_work_is_committed(lambda _queues: rung.append(names()))
     try:
         with transaction() as session:
             session.add(person("Ana"))

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.work import queries, service
+from ecwi_events.work import handling, hearts, queries, service
 from ecwi_events.work.models import Work, WorkState
 from tests.make import NOW
 
@@ -105,8 +105,8 @@ def test_dead_work_can_be_revived():
     with transaction():
         service.give_up(piece, "no", now=NOW)
     with transaction():
-        assert service.revive(piece.id, now=NOW) is True
-        assert service.revive(piece.id, now=NOW) is False
+        assert handling.revive(piece.id, now=NOW) is True
+        assert handling.revive(piece.id, now=NOW) is False
     assert [again.attempts for again in claim()] == [1]
 
 
@@ -132,6 +132,6 @@ def test_many_claimers_take_each_piece_once(app):
 def test_the_heartbeat_is_one_row():
     for minutes in (0, 1):
         with transaction():
-            service.beat("drain", now=NOW + timedelta(minutes=minutes))
+            hearts.beat("drain", now=NOW + timedelta(minutes=minutes))
     assert queries.last_beat("drain") == NOW + timedelta(minutes=1)
     assert queries.last_beat("other") is None
