@@ -136,8 +136,9 @@ def _is_ambiguous(entry: Entry) -> bool:
 
 def _event(entry: Entry, *, local: bool, stamp: datetime) -> list[str]:
     # In words as well, because several calendars show STATUS faintly or not at all.
-    prefix = "Cancelled: " if entry.is_cancelled else "Postponed: " if entry.is_postponed else ""
-    status = "CANCELLED" if entry.is_cancelled else "TENTATIVE" if entry.is_postponed else "CONFIRMED"
+    # A postponed session does not take place at its old time: it is cancelled until there is a new one.
+    prefix = "Postponed: " if entry.is_postponed else "Cancelled: " if entry.is_cancelled else ""
+    status = "CANCELLED" if entry.is_cancelled or entry.is_postponed else "CONFIRMED"
     return [
         "BEGIN:VEVENT",
         f"UID:{entry.uid}",

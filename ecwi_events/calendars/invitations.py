@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.calendars import events, service
 from ecwi_events.calendars.events import Method, Parties
+from ecwi_events.kernel import links
 from ecwi_events.mail.letters import CalendarFile
 from ecwi_events.registration.models import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
+    from ecwi_events.calendars.events import Entry
     from ecwi_events.mail.letters import Sender
     from ecwi_events.registration.queries import MySignUp
 
@@ -32,6 +35,22 @@ def for_sign_up(mine: MySignUp, sender: Sender, *, now: datetime) -> CalendarFil
         return None
     if len(mine.activity.sessions) != 1 or mine.address is None:
         return CalendarFile(events.download(entries), FILE)
-    method = Method.REQUEST if mine.place is Place.CONFIRMED and not entries[0].is_cancelled else Method.CANCEL
-    parties = Parties(sender.name, sender.address, mine.name, mine.address)
-    return CalendarFile(events.invitation(entries[0], method, parties, now=now), INVITATION, method.value)
+    return _invitation(entries[0], mine, mine.address, sender, now=now)
+
+
+def for_news(mine: MySignUp, session_ids: Collection[int], sender: Sender, *, now: datetime) -> CalendarFile | None:
+    """Return the calendar object for news about some sessions; None if the person never had a place.
+
+    One changed session is a proper invitation or its withdrawal, also in a series; for everything else it is the file.
+    """
+    uids = {f"session-{session.uid}@{links.host()}" for session in mine.activity.sessions if session.id in session_ids}
+    if len(uids) != 1 or mine.address is None or mine.confirmed_at is None:
+        return for_sign_up(mine, sender, now=now)
+    entry = next((one for one in service.personal_entries(mine) if one.uid in uids), None)
+    return _invitation(entry, mine, mine.address, sender, now=now) if entry else None
+
+
+def _invitation(entry: Entry, mine: MySignUp, address: str, sender: Sender, *, now: datetime) -> CalendarFile:
+    method = Method.REQUEST if mine.place is Place.CONFIRMED and not entry.is_cancelled else Method.CANCEL
+    parties = Parties(sender.name, sender.address, mine.name, address)
+    return CalendarFile(events.invitation(entry, method, parties, now=now), INVITATION, method.value)

@@ -26,7 +26,8 @@ def programme_sessions(*, now: datetime) -> Sequence[ActivitySession]:
 
     A session to come is never left out, not even a cancelled one: most calendars keep what merely vanishes.
     """
-    is_off = sa.or_(ActivitySession.status == SessionStatus.CANCELLED, Activity.status == ActivityStatus.CANCELLED)
+    off = (ActivityStatus.CANCELLED, ActivityStatus.POSTPONED)
+    is_off = sa.or_(ActivitySession.status == SessionStatus.CANCELLED, Activity.status.in_(off))
     return db.session.scalars(
         sa.select(ActivitySession)
         .join(ActivitySession.activity)

@@ -178,7 +178,7 @@ def _personal_entry(session: _Session, mine: MySignUp) -> Entry:
         _entry(session, reader=mine.zone, notes=notes),
         # Each change of the place or of the session makes the sum larger, so no calendar takes the news for stale.
         sequence=session.sequence + mine.revision - 1,
-        is_cancelled=session.is_cancelled or not has_place,
+        is_cancelled=session.is_cancelled or session.is_postponed or not has_place,
         is_private=True,
         updated_at=max(moment for moment in moments if moment is not None),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecwi_events.calendars import invitations
 from ecwi_events.jobs import letters_people
 from ecwi_events.jobs.letter_parts import facts_of, line
+from ecwi_events.jobs.letters_changes import about_change
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import stopping
 from ecwi_events.mail.kinds import Topic
@@ -14,6 +15,7 @@ from ecwi_events.mail.letters import Letter, NotWanted
 from ecwi_events.programme.rules import takes_place
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place
+from ecwi_events.registration.models_announcements import News
 from ecwi_events.reminders import rules as reminder_rules
 
 if TYPE_CHECKING:
@@ -54,8 +56,8 @@ def _unwanted(mail: Outgoing, mine: MySignUp, to_come: Sequence[SessionView]) ->
         return "withdrawn" if mine.place is Place.WITHDRAWN else "superseded"
     if mail.kind == "registration.withdrawn":
         return None
-    if mine.activity.status == "cancelled":
-        return "cancelled"
+    if mine.activity.status in {"cancelled", "postponed"}:
+        return mine.activity.status
     return None if to_come else "late"
 
 
@@ -91,6 +93,7 @@ WRITERS: dict[str, Writer] = {
     "registration.waiting": _about_registration,
     "registration.already": _about_registration,
     "registration.withdrawn": _about_registration,
+    **{f"registration.{news}": about_change for news in News},
     "reminder.day_before": _reminder,
     "people.sign_in": letters_people.sign_in,
     "people.prove_address": letters_people.prove_address,

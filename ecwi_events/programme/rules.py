@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ecwi_events.kernel.dates import MONTHS
 from ecwi_events.kernel.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
 SHORTEST_MINUTES = 5
 LONGEST_MINUTES = 12 * 60
@@ -40,6 +42,7 @@ NEEDS_REASON = frozenset({"postponed", "cancelled"})
 CANCELLED_FOR_GOOD_AFTER = timedelta(days=1)
 LONGEST_REASON = 300
 LONGEST_NEW_DATE = 60
+_ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 
 class Mover(StrEnum):
@@ -74,16 +77,37 @@ def _may_still_undo(cancelled_at: datetime | None, now: datetime | None) -> bool
     return cancelled_at is not None and now is not None and now < cancelled_at + CANCELLED_FOR_GOOD_AFTER
 
 
-def move_faults(to: str, *, reason: str, until: str = "") -> dict[str, str]:
+def move_faults(to: str, *, reason: str, until: str = "", today: date | None = None) -> dict[str, str]:
     """Return what is wrong with what was typed for a move, by field."""
     faults = {}
     if to in NEEDS_REASON and not clean_line(reason):
         faults["reason"] = "Write the reason: people who signed up will read it"
     elif len(clean_line(reason)) > LONGEST_REASON:
         faults["reason"] = f"Write the reason in {LONGEST_REASON} letters or fewer"
+    exact = _exact_date(until)
     if len(clean_line(until)) > LONGEST_NEW_DATE:
         faults["until"] = f"Write the new date in {LONGEST_NEW_DATE} letters or fewer, such as “autumn 2027”"
+    elif exact and today and exact <= today:
+        faults["until"] = "Write a new date that is still to come"
     return faults
+
+
+def new_date_words(typed: str) -> str | None:
+    """Return the new date as it is printed: ``12 March 2027`` for an exact one, else the words; None for nothing."""
+    exact = _exact_date(typed)
+    return f"{exact.day} {MONTHS[exact.month - 1]} {exact.year}" if exact else clean_line(typed) or None
+
+
+def _exact_date(typed: str) -> date | None:
+    """Read ``2027-03-12`` or ``12 March 2027``; None for other words, which may be right as well."""
+    words = clean_line(typed)
+    try:
+        if found := _ISO_DATE.fullmatch(words):
+            return date(*(int(part) for part in found.groups()))
+        day, month, year = words.split()
+        return date(int(year), MONTHS.index(month.capitalize()) + 1, int(day))
+    except ValueError:
+        return None
 
 
 def is_public(status: str) -> bool:

@@ -44,6 +44,6 @@ class Announcement(Model):
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     told_with_id: Mapped[int | None] = mapped_column(sa.Integer)
-    told_up_to: Mapped[int] = mapped_column(sa.Integer, default=0)  # the last registration that was told
+    told_up_to: Mapped[int] = mapped_column(sa.Integer, default=0)  # the last person that was told
     told: Mapped[int] = mapped_column(sa.Integer, default=0)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -99,10 +99,23 @@ def adjust(places_id: int, *, taken: int, waiting: int) -> Counts:
 
 def halt(activity_id: int, *, is_halted: bool) -> None:
     """Take the locks of all counted rows of an activity, and say whether a sign-up that waits for them is too late."""
+    _change_all(activity_id, is_halted=is_halted)
+
+
+def lock_all(activity_id: int) -> None:
+    """Take the locks of all counted rows of an activity by writing them."""
+    _change_all(activity_id, seq=Places.seq)
+
+
+def _change_all(activity_id: int, **values: object) -> None:
+    # Everybody takes these locks in the order of their ids, so that no two wait for each other.
+    rows = sa.select(Places.id).where(Places.activity_id == activity_id).order_by(Places.id)
+    if db.session().get_bind().dialect.name != "sqlite":
+        rows = rows.with_for_update()
     db.session.execute(
         sa.update(Places)
-        .where(Places.activity_id == activity_id)
-        .values(is_halted=is_halted)
+        .where(Places.id.in_(db.session.scalars(rows).all()))
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
 

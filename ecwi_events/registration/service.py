@@ -19,14 +19,12 @@ from ecwi_events.people import rules as people_rules
 from ecwi_events.people import service as people_service
 from ecwi_events.people.models import EmailAddress
 from ecwi_events.programme import service as programme
-from ecwi_events.programme.rules import is_public
 from ecwi_events.registration import places, queries, rules
 from ecwi_events.registration.models import Place, Registration
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ecwi_events.programme.models import ActivityStatus
     from ecwi_events.programme.service import NewActivity
     from ecwi_events.registration.rules import SignUpFacts
 
@@ -82,19 +80,6 @@ def create_activity(new: NewActivity, *, capacity: int | None, by_person_id: int
     places.open_places(activity_id, capacity=capacity)
     journal.note("open_places", "activity", activity_id, after={"capacity": capacity}, now=now)
     return activity_id
-
-
-def move_to_status(activity_id: int, status: ActivityStatus, *, by_person_id: int | None, now: datetime) -> None:
-    """Move an activity to another status; it is not hidden again once anybody has a place or waits.
-
-    Raises:
-        NotFound: there is no such activity.
-        Refused: the move is not allowed, people have signed up, or something is missing before everybody may see it.
-    """
-    _, taken, waiting = queries.places_taken([activity_id]).get(activity_id, (None, 0, 0))
-    if not is_public(status) and (taken or waiting):
-        raise Refused("signed_up", "People have signed up. Postpone it instead.")
-    programme.move_to_status(activity_id, status, by_person_id=by_person_id, now=now)
 
 
 def sign_up(new: SignUp, *, now: datetime) -> SignedUp:

@@ -15,7 +15,8 @@ from ecwi_events.programme import queries as programme
 from ecwi_events.programme import rules
 from ecwi_events.programme import service as programme_service
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Theme
-from ecwi_events.registration import queries, service
+from ecwi_events.registration import changes, queries, service
+from ecwi_events.registration.changes import Move
 from ecwi_events.web import identity, office_form, office_journal, times, zones
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ MOVES = {
     "running": "It is running",
     "ongoing": "It goes on without an end",
     "completed": "It is over",
-    "postponed": "Postpone",
     "draft": "Back to draft",
 }
 
@@ -83,7 +83,7 @@ def create_activity() -> ResponseReturnValue:
         with transaction():
             activity_id = service.create_activity(new, capacity=capacity, by_person_id=by, now=now)
             if form.wants_publishing:
-                service.move_to_status(activity_id, ActivityStatus.PLANNED, by_person_id=by, now=now)
+                changes.move_activity(activity_id, Move(ActivityStatus.PLANNED, by), now=now)
     except Invalid as invalid:
         return _form_page(form.wrong(invalid)), 422
     except Refused as refused:
@@ -111,8 +111,8 @@ def move(activity_id: int) -> ResponseReturnValue:
         raise Invalid({"status": "Choose one of the buttons"})
     try:
         with transaction():
-            service.move_to_status(
-                activity_id, ActivityStatus(status), by_person_id=who.person_id if who else None, now=now
+            changes.move_activity(
+                activity_id, Move(ActivityStatus(status), who.person_id if who else None), now=now
             )
     except Refused as refused:
         return _activity_page(activity_id, more=refused.message), 409

@@ -79,10 +79,10 @@ def test_a_cancelled_session_says_so_in_words_and_frees_the_time():
     assert (event.one("STATUS").value, event.one("TRANSP").value) == ("CANCELLED", "TRANSPARENT")
 
 
-def test_a_postponed_session_is_tentative():
+def test_a_postponed_session_is_cancelled_until_there_is_a_new_date():
     (event,) = reader.check(events.feed(FACTS, [entry(is_postponed=True)])).kids("VEVENT")
     assert event.one("SUMMARY").text == "Postponed: Learning communities that last"
-    assert event.one("STATUS").value == "TENTATIVE"
+    assert event.one("STATUS").value == "CANCELLED"
 
 
 def test_a_feed_without_events_still_has_one_component_and_never_changes():

@@ -6,7 +6,8 @@ from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.programme import queries
 from ecwi_events.programme.models import ActivityStatus
-from ecwi_events.registration import service
+from ecwi_events.registration import changes
+from ecwi_events.registration.changes import Move
 from tests.make import NOW, make_activity, sign_up, withdraw
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("app")
 
 def move(activity_id, status):
     with transaction():
-        service.move_to_status(activity_id, status, by_person_id=None, now=NOW)
+        changes.move_activity(activity_id, Move(status, None, reason="The trainer is ill"), now=NOW)
     return queries.find_activity(activity_id).status
 
 

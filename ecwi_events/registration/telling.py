@@ -1,0 +1,318 @@
+"""Telling people what has changed: written down once when it happens, and told to each of them by the worker in batches.
+
+News about sessions waits ten minutes, so that whoever corrects a slip, or moves five sessions, sends everybody one mail.
+News about the whole activity, and about a session that is near, goes out at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.kernel.db import db, insert_row
+from ecwi_events.mail import service as mail
+from ecwi_events.people.models import EmailAddress, Person
+from ecwi_events.registration.models import Place, Registration
+from ecwi_events.registration.models_announcements import Announcement, News
+from ecwi_events.work import service as work
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    Untold = sa.Row[int, News, datetime | None, datetime | None]
+
+WORK_KIND = "registration.tell_all"
+PRIORITY = 15
+SETTLES = timedelta(minutes=10)
+NEAR = timedelta(hours=3)
+BATCH = 200
+TOLD = (Place.CONFIRMED, Place.OFFERED, Place.WAITING)
+ABOUT_SESSIONS = (News.MOVED, News.SESSION_CANCELLED, News.SESSIONS_ADDED)
+
+
+@dataclass(frozen=True)
+class Times:
+    """A session's time that people know."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class SessionChange:
+    """What happened to one session."""
+
+    activity_id: int
+    session_id: int
+    news: News
+    was: Times | None  # its time before; None for one that was not there
+    present: Times
+    reason: str | None
+    by_person_id: int | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """One session in the news."""
+
+    session_id: int
+    was: Times | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """What one mail says; ``is_current`` is False once something newer has been decided."""
+
+    news: News
+    reason: str | None
+    sessions: tuple[Told, ...]
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Audience:
+    """How many would be told."""
+
+    with_place: int = 0
+    waiting: int = 0
+
+    @property
+    def people(self) -> int:
+        """All of them."""
+        return self.with_place + self.waiting
+
+
+def announce_activity(
+    activity_id: int, news: News, *, reason: str | None, by_person_id: int | None, now: datetime
+) -> int:
+    """Write down news about the whole activity; what was not told yet about it is left out. Return its id."""
+    _supersede(activity_id, None, now=now)
+    return _put(activity_id, news, reason=reason, by_person_id=by_person_id, due_at=now, now=now)
+
+
+def announce_session(change: SessionChange, *, now: datetime) -> int | None:
+    """Write down news about one session; return its id, or None if there is nothing to tell to anybody."""
+    untold = _supersede(change.activity_id, change.session_id, now=now)
+    tells = what_to_tell(_first(untold), change)
+    if tells is None:
+        return None
+    news, was = tells
+    soonest = min(times.starts_at for times in (was, change.present) if times)
+    return _put(
+        change.activity_id,
+        news,
+        due_at=now if soonest < now + NEAR else now + SETTLES,
+        now=now,
+        session_id=change.session_id,
+        was_starts_at=was.starts_at if was else None,
+        was_ends_at=was.ends_at if was else None,
+        reason=change.reason,
+        by_person_id=change.by_person_id,
+    )
+
+
+def what_to_tell(untold: tuple[News, Times | None] | None, change: SessionChange) -> tuple[News, Times | None] | None:
+    """Return the news measured from what people know, and the time that they know; None if that has come true again.
+
+    Args:
+        untold: the first change of this session that nobody was told yet, with the time before it.
+        change: what happens now.
+    """
+    if untold is None:
+        return None if change.news is News.MOVED and change.was == change.present else (change.news, change.was)
+    first, known = untold
+    if first is News.SESSIONS_ADDED:  # nobody has heard of it
+        return None if change.news is News.SESSION_CANCELLED else (News.SESSIONS_ADDED, None)
+    if change.news is News.SESSION_CANCELLED:
+        return change.news, known
+    return None if known == change.present else (News.MOVED, known)  # moved again, or back after all
+
+
+def tell_some(announcement_id: int, *, now: datetime, at_most: int = BATCH) -> int:
+    """Queue the mails to the next people; return how many, and ask again until it is fewer than ``at_most``.
+
+    Each person gets one mail, however many sign-ups they have and however often this is called.
+    """
+    one = _begun(announcement_id, now=now)
+    if one is None:
+        return 0
+    people = _next_people(one, at_most=at_most)
+    for person_id, registration_id, address in people:
+        mail.queue(
+            f"registration.{one.news}",
+            person_id=person_id,
+            address=address,
+            subject_id=registration_id,
+            dedup_key=f"registration.{one.news}:{one.id}:{person_id}",
+            revision=one.id,
+            priority=PRIORITY,
+            now=now,
+        )
+    one.told += len(people)
+    one.told_up_to = people[-1][0] if people else one.told_up_to
+    one.done_at = now if len(people) < at_most else None
+    db.session.flush()
+    return len(people)
+
+
+def find_story(announcement_id: int) -> Story | None:
+    """Return what is to be told, as it stands now, or None if there is no such announcement."""
+    rows = db.session.scalars(
+        sa.select(Announcement)
+        .where(sa.or_(Announcement.id == announcement_id, Announcement.told_with_id == announcement_id))
+        .order_by(Announcement.id)
+    ).all()
+    lead = next((row for row in rows if row.id == announcement_id), None)
+    if lead is None:
+        return None
+    newer = _newer_than(lead)
+    standing = [row for row in rows if row.session_id not in newer]
+    told = tuple(Told(row.session_id, _times_of(row), row.reason) for row in standing if row.session_id is not None)
+    is_current = None not in newer and bool(standing)
+    return Story(lead.news, lead.reason, told, is_current)
+
+
+def audience(activity_id: int, session_id: int | None = None) -> Audience:
+    """Return how many people have a place or wait, in the activity or for one of its sessions."""
+    counts = db.session.execute(
+        sa.select(Registration.person_id, sa.func.max(sa.case((Registration.place == Place.WAITING, 0), else_=1)))
+        .where(Registration.activity_id == activity_id, Registration.place.in_(TOLD), _of(session_id))
+        .group_by(Registration.person_id)
+    ).all()
+    with_place = sum(has_place for _, has_place in counts)
+    return Audience(with_place, len(counts) - with_place)
+
+
+def has_sign_ups(activity_id: int) -> bool:
+    """Tell whether anybody has a place in an activity, waits for one, or waits for an answer."""
+    held = Registration.place.in_((*TOLD, Place.PENDING))
+    found = sa.select(Registration.id).where(Registration.activity_id == activity_id, held).limit(1)
+    return db.session.scalar(found) is not None
+
+
+def _of(session_id: int | None) -> sa.ColumnElement[bool]:
+    if session_id is None:
+        return sa.true()
+    return sa.or_(Registration.session_id.is_(None), Registration.session_id == session_id)
+
+
+def _put(activity_id: int, news: News, *, due_at: datetime, now: datetime, **values: object) -> int:
+    row = {"activity_id": activity_id, "news": news, "told": 0, "told_up_to": 0, "created_at": now, **values}
+    announcement_id = insert_row(Announcement, **row)
+    key = f"tell_all:{announcement_id}"
+    work.put(WORK_KIND, announcement_id, dedup_key=key, due_at=due_at, priority=PRIORITY, now=now)
+    return announcement_id
+
+
+def _first(untold: Sequence[Untold]) -> tuple[News, Times | None] | None:
+    return (untold[0].news, _times_of(untold[0])) if untold else None
+
+
+def _supersede(activity_id: int, session_id: int | None, *, now: datetime) -> Sequence[Untold]:
+    """Lay aside what nobody was told yet: of one session, or everything about the activity; return it, the oldest first."""
+    of_session = sa.true() if session_id is None else Announcement.session_id == session_id
+    rows = db.session.execute(
+        sa.update(Announcement)
+        .where(
+            Announcement.activity_id == activity_id,
+            of_session,
+            Announcement.begun_at.is_(None),
+            Announcement.superseded_at.is_(None),
+        )
+        .values(superseded_at=now)
+        .returning(Announcement.id, Announcement.news, Announcement.was_starts_at, Announcement.was_ends_at)
+        .execution_options(synchronize_session="fetch")
+    ).all()  # fmt: skip
+    return sorted(rows, key=lambda row: row.id)
+
+
+def _begun(announcement_id: int, *, now: datetime) -> Announcement | None:
+    """Return the announcement under its lock, begun; None if it is laid aside, told with another, or done."""
+    one = db.session.scalar(
+        sa.select(Announcement)
+        .where(Announcement.id == announcement_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if one is None or one.superseded_at or one.done_at or one.told_with_id not in {None, one.id}:
+        return None
+    if one.begun_at is None:
+        one.begun_at, one.told_with_id = now, one.id
+        db.session.flush()
+        if one.news in ABOUT_SESSIONS:
+            _gather(one, now=now)
+    return one
+
+
+def _gather(one: Announcement, *, now: datetime) -> None:
+    """Take the same news about other sessions of the activity into the same mail."""
+    db.session.execute(
+        sa.update(Announcement)
+        .where(
+            Announcement.activity_id == one.activity_id,
+            Announcement.news == one.news,
+            Announcement.begun_at.is_(None),
+            Announcement.superseded_at.is_(None),
+        )
+        .values(begun_at=now, told_with_id=one.id, done_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _next_people(one: Announcement, *, at_most: int) -> Sequence[tuple[int, int, str]]:
+    """Return person, registration and address of the next people; who signed up after the change knows it already."""
+    return [
+        (row.person_id, row.registration_id, row.address)
+        for row in db.session.execute(
+            sa.select(
+                Registration.person_id,
+                sa.func.min(Registration.id).label("registration_id"),
+                sa.func.min(EmailAddress.address).label("address"),
+            )
+            .join(Person, Person.id == Registration.person_id)
+            .join(EmailAddress, sa.and_(EmailAddress.person_id == Registration.person_id, EmailAddress.is_primary))
+            .where(
+                Registration.activity_id == one.activity_id,
+                Registration.place.in_(TOLD),
+                Registration.person_id > one.told_up_to,
+                Person.disabled_at.is_(None),
+                *_concerned(one),
+            )
+            .group_by(Registration.person_id)
+            .order_by(Registration.person_id)
+            .limit(at_most)
+        )
+    ]
+
+
+def _concerned(one: Announcement) -> list[sa.ColumnElement[bool]]:
+    if one.news not in ABOUT_SESSIONS:
+        return []
+    rows = db.session.execute(
+        sa.select(Announcement.session_id, Announcement.created_at).where(Announcement.told_with_id == one.id)
+    ).all()
+    whole: sa.ColumnElement[bool] = Registration.session_id.is_(None)
+    if one.news is not News.SESSIONS_ADDED:
+        whole = sa.or_(whole, Registration.session_id.in_([row.session_id for row in rows]))
+    return [whole, Registration.created_at < max(row.created_at for row in rows)]
+
+
+def _newer_than(lead: Announcement) -> set[int | None]:
+    """Return the sessions about which there is something newer; None stands for the activity as a whole."""
+    rows = db.session.scalars(
+        sa.select(Announcement.session_id).where(
+            Announcement.activity_id == lead.activity_id,
+            Announcement.id > lead.id,
+            sa.or_(Announcement.told_with_id.is_(None), Announcement.told_with_id != lead.id),
+        )
+    )
+    return set(rows)
+
+
+def _times_of(row: Announcement | Untold) -> Times | None:
+    return Times(row.was_starts_at, row.was_ends_at) if row.was_starts_at and row.was_ends_at else None
