@@ -5,6 +5,7 @@ from ecwi_events.calendars import models as calendars
 from ecwi_events.journal import models as journal
 from ecwi_events.kernel.db import Model
 from ecwi_events.mail import models as mail
+from ecwi_events.mail import models_delivery as mail_delivery
 from ecwi_events.overview import models as overview
 from ecwi_events.overview import models_asking as asking
 from ecwi_events.people import models as people
@@ -20,6 +21,7 @@ from ecwi_events.reminders import models as reminders
 from ecwi_events.work import models as work
 
 ROOMS_WITH_TABLES = (
+    mail_delivery,
     work, journal, mail, people, signing_in, programme, record, proposals, registration, terms, attendance, calendars, reminders, overview,
     announcements, asking,
     questions,

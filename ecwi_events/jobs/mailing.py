@@ -14,7 +14,7 @@ from ecwi_events.jobs.letters import letter_of
 from ecwi_events.jobs.trying import TryAgain
 from ecwi_events.kernel import clock, links
 from ecwi_events.kernel.db import transaction
-from ecwi_events.mail import message, queries, rendering, rules, service
+from ecwi_events.mail import message, queries, rendering, rules, service, stopping
 from ecwi_events.mail.letters import NotWanted, Sender
 from ecwi_events.mail.models import MailState
 from ecwi_events.mail.transports import Away, Folder, Lost, Never, NotNow, Relay
@@ -103,8 +103,12 @@ def _write(mail: Outgoing, piece: Claim, settings: Settings) -> bytes | None:
         if isinstance(letter, NotWanted) or rules.is_too_late(mail.not_after, now=now):
             service.note_skipped(mail.id, letter.reason if isinstance(letter, NotWanted) else "late")
             return None
-        envelope = message.Envelope(sender, mail.address, mail.message_id, mail.kind, now)
-        text = message.build(envelope, letter, rendering.render(mail.kind, letter.facts))
+        if stopping.is_unwanted(mail, letter):
+            service.note_skipped(mail.id, "not_wished")
+            return None
+        way_out = stopping.way_out(mail, letter)
+        envelope = message.Envelope(sender, mail.address, mail.message_id, mail.kind, now, way_out)
+        text = message.build(envelope, letter, rendering.render(mail.kind, letter.facts, way_out))
         return text if service.begin_sending(mail) else None
 
 

@@ -34,7 +34,7 @@ CLEAR: dict[str, frozenset[str]] = {
     "person": frozenset(
         {
             "role", "organisation_id", "activity_id", "disabled_at", "erased_at", "merged_into_id", "merged",
-            "sessions_ended", "factor", "addresses",
+            "sessions_ended", "factor", "addresses", "topic",
         }
     ),
     "organisation": frozenset(

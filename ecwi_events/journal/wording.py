@@ -56,6 +56,8 @@ ACTS = {
     "merge": "Merged two records",
     "undo_merge": "Undid a merge",
     "change_settings": "Changed the settings",
+    "stop_mails": "Stopped a kind of mail",
+    "start_mails": "Started a kind of mail again",
     "make_primary": "Chose the main address",
     "prove_address": "Proved an address",
     "remove_address": "Took an address away",

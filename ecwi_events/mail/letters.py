@@ -29,6 +29,16 @@ class Letter:
     language: str = "en"
     thread: str | None = None  # mails with the same thread are shown as one conversation
     calendar: CalendarFile | None = None
+    activity_id: int = 0  # of which the mails of this kind can be stopped alone
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """How a reader stops mails of this kind: a link for people, which mail programs can use as well."""
+
+    topic: str
+    words: str
+    link: str
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from ecwi_events.kernel.text import clean_line
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ecwi_events.mail.letters import CalendarFile, Letter, Sender
+    from ecwi_events.mail.letters import CalendarFile, Letter, Sender, WayOut
     from ecwi_events.mail.rendering import Rendered
 
 LONGEST_NAME = 80
@@ -45,6 +45,7 @@ class Envelope:
     message_id: str
     kind: str
     now: datetime
+    way_out: WayOut | None = None
 
 
 def build(envelope: Envelope, letter: Letter, words: Rendered) -> bytes:
@@ -90,7 +91,15 @@ def _fields(envelope: Envelope, letter: Letter, subject: str) -> list[tuple[str,
         ("X-Auto-Response-Suppress", "OOF, AutoReply"),
         ("X-Mail-Kind", envelope.kind),
     ]
-    return [*fields, ("References", letter.thread)] if letter.thread else fields
+    if letter.thread:
+        fields.append(("References", letter.thread))
+    if envelope.way_out:  # RFC 8058: mail programs show a button, and press it without any page
+        fields += [
+            ("List-Unsubscribe", f"<{envelope.way_out.link}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            ("List-Id", f"<{envelope.way_out.topic}.{envelope.message_id.strip('<>').rpartition('@')[2]}>"),
+        ]
+    return fields
 
 
 def _mailbox(field: str, name: str, address: str) -> str:

@@ -22,6 +22,7 @@ class Outgoing:
 
     id: int
     kind: str
+    person_id: int | None
     address: str
     message_id: str
     subject_id: int

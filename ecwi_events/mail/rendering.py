@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from ecwi_events.mail.letters import WayOut
+
 _environment: list[Environment] = []  # set once per process by the application factory
 _BLANK_LINES = re.compile(r"\n{3,}")
 _INDENT = re.compile(r"\n[ \t]+")
@@ -47,14 +49,16 @@ def configure(folder: Path) -> None:
     _environment[:] = [environment]
 
 
-def render(kind: str, facts: Mapping[str, object]) -> Rendered:
+def render(kind: str, facts: Mapping[str, object], way_out: WayOut | None = None) -> Rendered:
     """Write a mail's subject, plain text and HTML; a fact that a template misses is an error, never a blank."""
     if not _environment:
         raise RuntimeError("rendering.configure() has not been called in this process")
     subject, text, page = (
-        _environment[0].get_template(f"{kind}/{part}").render(facts)
+        _environment[0].get_template(f"{kind}/{part}").render({**facts, "way_out": way_out})
         for part in ("subject.txt", "body.txt", "body.html")
     )
+    if way_out:  # here, so that no template can forget it
+        text = f"{text.rstrip()}\n\n{way_out.words}:\n{way_out.link}\n"
     text = _BLANK_LINES.sub("\n\n", clean_prose(text))
     return Rendered(clean_line(subject), text + "\n", _INDENT.sub("\n", page).strip() + "\n")
 

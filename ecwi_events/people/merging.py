@@ -15,6 +15,7 @@ from ecwi_events.journal import service as journal
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.mail.models import Mail
+from ecwi_events.mail.models_delivery import MailStop
 from ecwi_events.people import rules
 from ecwi_events.people.ledger import row_of
 from ecwi_events.people.models import (
@@ -117,6 +118,7 @@ def move_person(kept_id: int, merged_id: int, ledger: Ledger, *, now: datetime) 
     _move_roles("person_id", kept_id, merged_id, ledger)
     _move_affiliations(kept_id, merged_id, ledger)
     ledger.move(Mail, "person_id", merged_id, kept_id)
+    _move_stops(kept_id, merged_id, ledger)
     kept, merged = row_of(Person, kept_id), row_of(Person, merged_id)
     filled = {name: merged[name] for name in FILLED_IN if not kept[name]}
     if not kept["organisation_id"] and not kept["organisation_text"]:
@@ -219,6 +221,19 @@ def _move_roles(column: str, kept_id: int, merged_id: int, ledger: Ledger) -> No
     for row in rows:
         if getattr(row, column) == merged_id and (row.role, getattr(row, other)) not in held:
             ledger.change(RoleGrant, row.id, **{column: kept_id})
+
+
+def _move_stops(kept_id: int, merged_id: int, ledger: Ledger) -> None:
+    """What one of the two has stopped stays stopped."""
+    rows = db.session.execute(
+        sa.select(MailStop.id, MailStop.person_id, MailStop.topic, MailStop.activity_id)
+        .where(MailStop.person_id.in_((kept_id, merged_id)))
+        .order_by(MailStop.id)
+    ).all()
+    known = {(row.topic, row.activity_id) for row in rows if row.person_id == kept_id}
+    for row in rows:
+        if row.person_id == merged_id and (row.topic, row.activity_id) not in known:
+            ledger.change(MailStop, row.id, person_id=kept_id)
 
 
 def _move_affiliations(kept_id: int, merged_id: int, ledger: Ledger) -> None:

@@ -71,7 +71,6 @@ class Person(Model):
     country: Mapped[str | None] = mapped_column(sa.String(2))
     language: Mapped[str] = mapped_column(sa.String(8), default="en")
     zone: Mapped[str | None] = mapped_column(sa.String(64))
-    wants_reminders: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
     folded: Mapped[str] = mapped_column(
         sa.String(LONGEST_FOLDED_NAME),

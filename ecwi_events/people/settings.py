@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -14,12 +14,15 @@ from ecwi_events.kernel.dates import canonical_zone
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, NotFound
 from ecwi_events.kernel.text import clean_line
+from ecwi_events.mail import stopping
 from ecwi_events.people import queries, rules
 from ecwi_events.people.models import Affiliation, Organisation, Person
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
+
+    from ecwi_events.mail.kinds import Topic
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Settings:
     country: str = ""
     language: str = "en"
     zone: str = ""
-    wants_reminders: bool = True
+    stopped: frozenset[Topic] = frozenset()  # the mails that the person does not want
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,6 @@ class Profile:
     country: str
     language: str
     zone: str
-    wants_reminders: bool
     merged_into_id: int | None
     disabled_at: datetime | None
 
@@ -71,14 +73,15 @@ def get_profile(person_id: int) -> Profile:
             Person.id, Person.name, Person.organisation_id,
             sa.func.coalesce(Organisation.name, Person.organisation_text, ""),
             sa.func.coalesce(Person.country, ""), Person.language, sa.func.coalesce(Person.zone, ""),
-            Person.wants_reminders, Person.merged_into_id, Person.disabled_at,
+            Person.merged_into_id, Person.disabled_at,
         )
         .outerjoin(Organisation, Organisation.id == Person.organisation_id)
         .where(Person.id == person_id)
     ).one_or_none()  # fmt: skip
     if row is None:
         raise NotFound("We cannot find this person.")
-    return Profile(*tuple(row))
+    facts: tuple[Any, ...] = tuple(row)
+    return Profile(*facts)
 
 
 def earlier_work(person_id: int) -> Sequence[EarlierWork]:
@@ -91,12 +94,6 @@ def earlier_work(person_id: int) -> Sequence[EarlierWork]:
         .order_by(Affiliation.to_on.desc(), Affiliation.id.desc())
     )
     return [EarlierWork(*row) for row in rows]
-
-
-def wants_reminders(person_id: int) -> bool:
-    """Tell whether a person wants to be reminded of sessions."""
-    wish = db.session.scalar(sa.select(Person.wants_reminders).where(Person.id == person_id))
-    return wish is not False
 
 
 def faults(new: Settings) -> dict[str, str]:
@@ -129,13 +126,13 @@ def change_settings(person_id: int, new: Settings, *, today: date, now: datetime
     person.country = new.country or None
     person.language = new.language
     person.zone = canonical_zone(new.zone)
-    person.wants_reminders = new.wants_reminders
     db.session.flush()
+    stopping.choose(person_id, new.stopped, now=now)
     journal.note("change_settings", "person", person_id, before=before, after=_noted(person), now=now)
 
 
 def _noted(person: Person) -> dict[str, object]:
-    names = ("name", "organisation_id", "organisation_text", "country", "language", "zone", "wants_reminders")
+    names = ("name", "organisation_id", "organisation_text", "country", "language", "zone")
     return {name: getattr(person, name) for name in names}
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
+from ecwi_events.mail import stopping
+from ecwi_events.mail.kinds import Topic
 from ecwi_events.people.models import EmailAddress, Person
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, SessionStatus
 from ecwi_events.programme.rules import takes_place
@@ -66,7 +68,7 @@ def candidates(slot: Slot, *, now: datetime) -> Sequence[Candidate]:
             Activity.status.in_(TAKES_PLACE),
             Registration.place == Place.CONFIRMED,
             Person.disabled_at.is_(None),
-            Person.wants_reminders.is_(True),
+            sa.not_(stopping.stopped_by(Person.id, Topic.REMINDERS)),
             sa.not_(done),
         )
         .order_by(ActivitySession.starts_at, Registration.id)

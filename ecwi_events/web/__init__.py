@@ -34,6 +34,7 @@ from ecwi_events.web import (
     seeing,
     site,
     static,
+    unsubscribing,
     zones,
 )
 
@@ -47,6 +48,7 @@ PAGES = (
     office_overview, office_journal,
     office_roles, me, office_people, office_organisations, office_organisation,
     host_questions,
+    unsubscribing,
 )  # fmt: skip
 
 

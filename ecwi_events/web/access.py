@@ -174,6 +174,8 @@ ACCESS: dict[str, Row] = {
     "me.remove_address": signed_in("POST"),
     "me.confirm_address": link("GET", "address"),
     "me.prove_address": link("POST", "address"),
+    "unsubscribing.page": link("GET", "unsubscribe"),
+    "unsubscribing.change": link("POST", "unsubscribe"),
     "office_people.index": office("GET", Of.NONE),
     "office_people.duplicates": office("GET", Of.NONE),
     "office_people.person": office("GET", Of.ANY),

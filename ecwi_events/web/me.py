@@ -9,6 +9,8 @@ import flask
 from ecwi_events.kernel import clock, countries, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, Refused
+from ecwi_events.mail import stopping
+from ecwi_events.mail.kinds import TOPICS, Topic, topics_in_use
 from ecwi_events.people import addresses, queries, rules
 from ecwi_events.people import settings as people
 from ecwi_events.registration import mine
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 blueprint = flask.Blueprint("me", __name__)
 
-FIELDS = ("name", "organisation", "correction", "country", "language", "zone", "reminders")
+FIELDS = ("name", "organisation", "correction", "country", "language", "zone")
+COMES = "mails-"  # the boxes of the kinds of mail
 
 
 @blueprint.get("/me")
@@ -55,7 +58,7 @@ def settings() -> ResponseReturnValue:
 @blueprint.post("/me/settings")
 def save_settings() -> ResponseReturnValue:
     """Save the listed fields; whatever else is sent is not read."""
-    now, form = clock.utc_now(), typed(*FIELDS)
+    now, form = clock.utc_now(), typed(*FIELDS, *(COMES + topic for topic in Topic))
     new = people.Settings(
         name=form.value("name"),
         organisation=form.value("organisation"),
@@ -63,7 +66,7 @@ def save_settings() -> ResponseReturnValue:
         country=form.value("country"),
         language=form.value("language"),
         zone=form.value("zone"),
-        wants_reminders=bool(form.value("reminders")),
+        stopped=frozenset(topic for topic in topics_in_use() if not form.value(COMES + topic)),
     )
     try:
         with transaction():
@@ -155,6 +158,7 @@ def _row(session: MySession, one: OwnSignUp, *, now: datetime) -> dict[str, obje
 
 
 def _form_of(profile: Profile) -> Form:
+    stopped = stopping.stopped_topics(profile.person_id)
     return Form(
         {
             "name": profile.name,
@@ -162,8 +166,8 @@ def _form_of(profile: Profile) -> Form:
             "country": profile.country,
             "language": profile.language,
             "zone": profile.zone,
-            "reminders": "1" if profile.wants_reminders else "",
         }
+        | {COMES + topic: "" if topic in stopped else "1" for topic in Topic}
     )
 
 
@@ -180,6 +184,7 @@ def _settings_page(form: Form | None = None, *, address_form: Form | None = None
         waiting=addresses.waiting_addresses(me, now=now),
         earlier=people.earlier_work(me),
         day=lambda day: dates.day_label(day) if day else "",
+        topics=[(COMES + topic, TOPICS[topic].says) for topic in topics_in_use()],
         organisations=[name for _, name in queries.organisation_names()],
         countries=sorted(countries.NAMES.items(), key=lambda pair: pair[1]),
         languages=list(rules.LANGUAGES.items()),

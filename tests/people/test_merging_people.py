@@ -266,7 +266,7 @@ def test_records_with_the_same_name_and_organisation_are_suggested_and_no_others
 # What becomes of every column that points to a person when that person is merged into another one.
 MOVES = {
     "email_address.person_id", "role_grant.person_id", "affiliation.person_id", "registration.person_id",
-    "evidence.person_id", "presence.person_id",
+    "evidence.person_id", "presence.person_id", "mail_stop.person_id",
 }  # fmt: skip
 ENDS = {"sign_in_token.person_id", "browser_session.person_id", "address_proof.person_id"}
 STAYS = {  # who did something did it; second factors of the stub open nothing, because it cannot sign in

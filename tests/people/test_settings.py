@@ -7,6 +7,8 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Invalid, NotFound
+from ecwi_events.mail import stopping
+from ecwi_events.mail.kinds import Topic
 from ecwi_events.people import settings
 from ecwi_events.people.models import Affiliation, Person
 from ecwi_events.people.settings import EarlierWork, Settings
@@ -56,10 +58,11 @@ def test_old_zone_names_are_kept_as_new_ones_and_what_is_searched_follows_the_na
         zone="Europe/Kiev",
         country="UA",
         language="uk",
-        wants_reminders=False,
+        stopped=frozenset({Topic.REMINDERS}),
     )
     row = db.session.get(Person, person)
-    assert (row.zone, row.country, row.language, row.wants_reminders) == ("Europe/Kyiv", "UA", "uk", False)
+    assert (row.zone, row.country, row.language) == ("Europe/Kyiv", "UA", "uk")
+    assert stopping.stopped_topics(person) == {Topic.REMINDERS}
     assert (row.folded, row.organisation_folded) == ("ivan franko", "litsei")
 
 

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 
 from ecwi_events.attendance import merging as people_merging
 from ecwi_events.kernel.db import db, transaction
+from ecwi_events.mail import stopping
+from ecwi_events.mail.kinds import Topic
 from ecwi_events.overview import service as overview
 from ecwi_events.people import addresses, browser_sessions, signing_in
 from ecwi_events.people.models import (
@@ -182,6 +184,11 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
         "spell_id": _any(first_of(MembershipSpell, own)),
         "grant_id": _any(grant),
         "me.token": {"own": token, "foreign": link["own"], "missing": link["missing"]},
+        "unsubscribing.token": {
+            "own": stopping.token_of(stopping.Stop(person, Topic.REMINDERS)),
+            "foreign": link["own"],
+            "missing": link["missing"],
+        },
     }
     ground.typed = {
         "office_organisation.preview_merge": {"other": str(other)},

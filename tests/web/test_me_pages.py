@@ -11,7 +11,7 @@ from tests.web.conftest import words
 
 GOOD = {
     "name": "Олена Коваль", "organisation": "Ліцей № 5", "country": "UA", "language": "uk", "zone": "Europe/Kiev",
-    "reminders": "1",
+    "mails-reminders": "1",
 }  # fmt: skip
 
 

@@ -1,0 +1,87 @@
+"""Every kind of mail in one table: what it says, how urgent it is, and whether a person may stop it.
+
+A new kind needs a line here, a writer in the jobs door, three templates and sample facts (`ecwi_events.mail.samples`). A
+kind without a line is sent, cannot be stopped and waits its turn in the middle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Topic(StrEnum):
+    """What people can stop and start again; a topic holds one kind of mail or several."""
+
+    REMINDERS = "reminders"
+    THANKS = "thanks"
+    MESSAGES = "messages"
+    NEWS = "news"
+
+
+@dataclass(frozen=True)
+class TopicWords:
+    """How pages and mails speak of a topic."""
+
+    name: str  # "Reminders"
+    says: str  # what comes, as a sentence for the settings
+    stop: str  # the link at the foot of a mail
+
+
+TOPICS = {
+    Topic.REMINDERS: TopicWords("Reminders", "Remind me before each session", "Stop reminders"),
+    Topic.THANKS: TopicWords("Mails after a session", "Write to me after a session", "Stop mails after sessions"),
+    Topic.MESSAGES: TopicWords(
+        "Messages from organisers", "Send me what organisers write to participants", "Stop messages about this activity"
+    ),
+    Topic.NEWS: TopicWords("News", "Tell me about new activities", "Stop news"),
+}
+
+# Smaller goes first. Reasons: a person waits in front of the sign-in page; who was told "cancelled" too late has come.
+AT_ONCE, CHANGES, PLACES, SOON, USUAL, BULK = 10, 15, 20, 40, 50, 80
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of mail. Without a topic it always comes."""
+
+    words: str
+    priority: int = USUAL
+    topic: Topic | None = None
+    is_asked_for: bool = False  # by somebody a moment ago, to reach an address: so it goes to a suppressed one as well
+
+    @property
+    def may_be_stopped(self) -> bool:
+        """Tell whether a person may stop it."""
+        return self.topic is not None
+
+
+KINDS: dict[str, Kind] = {
+    "people.sign_in": Kind("Link and code to sign in", AT_ONCE, is_asked_for=True),
+    "people.prove_address": Kind("Proof of a new address", AT_ONCE, is_asked_for=True),
+    "people.account_changed": Kind("Something of your account has changed", CHANGES),
+    "registration.confirmed": Kind("You have a place", PLACES),
+    "registration.waiting": Kind("You are on the waiting list", PLACES),
+    "registration.promoted": Kind("A place became free, and it is yours", PLACES),
+    "registration.withdrawn": Kind("You gave up your place", PLACES),
+    "registration.already": Kind("You are signed up already", PLACES),
+    "registration.moved": Kind("A session is moved", CHANGES),
+    "registration.session_cancelled": Kind("A session is cancelled", CHANGES),
+    "registration.cancelled": Kind("An activity is cancelled", CHANGES),
+    "registration.postponed": Kind("An activity is postponed", CHANGES),
+    "registration.planned_again": Kind("An activity takes place after all", CHANGES),
+    "registration.sessions_added": Kind("Sessions are added to an activity", PLACES),
+    "reminder.day_before": Kind("One day before a session", SOON, Topic.REMINDERS),
+}
+UNLISTED = Kind("")
+
+
+def kind_of(name: str) -> Kind:
+    """Return what we know about a kind of mail."""
+    return KINDS.get(name, UNLISTED)
+
+
+def topics_in_use() -> list[Topic]:
+    """Return the topics of which there are mails, in the order of the settings."""
+    used = {kind.topic for kind in KINDS.values()}
+    return [topic for topic in Topic if topic in used]
