@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from ecwi_events.kernel.db import db
 from ecwi_events.people.ledger import row_of
 from ecwi_events.programme.models import Activity
-from ecwi_events.registration import places, service
+from ecwi_events.registration import places, promotion
 from ecwi_events.registration.models import Place, Registration
+from ecwi_events.registration.models_terms import StandingSignUp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
     from ecwi_events.people.ledger import Ledger
 
 SEATS = (Place.CONFIRMED, Place.OFFERED)
-_WORTH = {Place.CONFIRMED: 0, Place.OFFERED: 1, Place.WAITING: 2, Place.WITHDRAWN: 3, Place.DECLINED: 3}
-_STATE = ("place", "queue_place", "confirmed_at", "withdrawn_at")
+_WORTH = {
+    Place.CONFIRMED: 0, Place.OFFERED: 1, Place.WAITING: 2, Place.PENDING: 3, Place.WITHDRAWN: 4, Place.DECLINED: 4,
+}  # fmt: skip
+_INSTANTS = ("confirmed_at", "withdrawn_at", "approved_at", "offer_expires_at")
+_STATE = ("place", "queue_place", "offers", *_INSTANTS)
 
 
 @dataclass(frozen=True)
@@ -38,16 +42,22 @@ class SignUpToMove:
 
 def sign_ups_to_move(kept_id: int, merged_id: int) -> Sequence[SignUpToMove]:
     """Return what would become of the sign-ups of somebody who is merged into somebody else."""
-    theirs = {row.activity_id: row.place for row in _of(kept_id)}
+    theirs = {row.places_id: row.place for row in _of(kept_id)}
     rows = db.session.execute(
-        sa.select(Registration.activity_id, Activity.title, Registration.place, Registration.queue_place)
+        sa.select(
+            Registration.activity_id,
+            Registration.places_id,
+            Activity.title,
+            Registration.place,
+            Registration.queue_place,
+        )
         .join(Activity, Activity.id == Registration.activity_id)
         .where(Registration.person_id == merged_id)
         .order_by(Registration.id)
     ).all()
     found = []
     for row in rows:
-        other = theirs.get(row.activity_id)
+        other = theirs.get(row.places_id)
         frees = other in SEATS and row.place in SEATS
         better = other is not None and _WORTH[row.place] < _WORTH[other]
         found.append(SignUpToMove(row.activity_id, row.title, row.place, other is not None, better, frees))
@@ -56,12 +66,13 @@ def sign_ups_to_move(kept_id: int, merged_id: int) -> Sequence[SignUpToMove]:
 
 def move_sign_ups(kept_id: int, merged_id: int, ledger: Ledger, *, now: datetime) -> None:
     """Move sign-ups; where both have signed up, the better place stays and the other one is given back."""
-    theirs = {row.activity_id: row.id for row in _of(kept_id)}
+    theirs = {row.places_id: row.id for row in _of(kept_id)}
     for row in _of(merged_id):
-        if row.activity_id in theirs:
-            _join(theirs[row.activity_id], row.id, ledger, now=now)
+        if row.places_id in theirs:
+            _join(theirs[row.places_id], row.id, ledger, now=now)
         else:
             ledger.change(Registration, row.id, person_id=kept_id)
+    _move_standing(kept_id, merged_id, ledger)
 
 
 def undo_places(entry: Mapping[str, Any], *, now: datetime) -> bool:
@@ -81,20 +92,22 @@ def undo_places(entry: Mapping[str, Any], *, now: datetime) -> bool:
     _set(kept_id, was)
     _set(merged_id, other)
     counts = places.adjust(places_id, taken=seats, waiting=waiting)
-    if counts.waiting and counts.has_room:
-        service.promote_first(places_id, kept["activity_id"], now=now)
+    promotion.fill(places_id, kept["activity_id"], kept["session_id"], counts, now=now)
     return True
 
 
 def _join(kept_id: int, merged_id: int, ledger: Ledger, *, now: datetime) -> None:
     """Keep one sign-up of two for the same activity: the row of the person who stays, with the better place of both."""
-    activity_id, places_id = (row_of(Registration, kept_id)[name] for name in ("activity_id", "places_id"))
+    activity_id, session_id, places_id = (
+        row_of(Registration, kept_id)[name] for name in ("activity_id", "session_id", "places_id")
+    )
     places.lock(places_id)
     kept, merged = row_of(Registration, kept_id), row_of(Registration, merged_id)
     if _WORTH[merged["place"]] == _WORTH[Place.WITHDRAWN]:
         return  # the other row says nothing more: it stays with the stub
     best = merged if _rank(merged) < _rank(kept) else kept
-    _set(merged_id, {"place": Place.WITHDRAWN, "queue_place": merged["queue_place"], "withdrawn_at": now})
+    given_up = {"place": Place.WITHDRAWN, "queue_place": merged["queue_place"], "offer_expires_at": None}
+    _set(merged_id, {**given_up, "withdrawn_at": now})
     if best is merged:
         _set(kept_id, {name: merged[name] for name in _STATE})
     seats = _seats(best["place"]) - _seats(kept["place"], merged["place"])
@@ -106,14 +119,25 @@ def _join(kept_id: int, merged_id: int, ledger: Ledger, *, now: datetime) -> Non
             "merged_before": _written(merged), "kept_after": best["place"].value,
         }
     )  # fmt: skip
-    if seats < 0 and counts.waiting:
-        service.promote_first(places_id, activity_id, now=now)
+    promotion.fill(places_id, activity_id, session_id, counts, now=now)
 
 
 def _of(person_id: int) -> Sequence[Registration]:
-    """Return the sign-ups of a person in the order of their activities, so that locks are taken in one order."""
-    rows = sa.select(Registration).where(Registration.person_id == person_id).order_by(Registration.activity_id)
+    """Return the sign-ups of a person in the order of their counted rows, in which everybody takes the locks."""
+    rows = sa.select(Registration).where(Registration.person_id == person_id).order_by(Registration.places_id)
     return db.session.scalars(rows.execution_options(populate_existing=True)).all()
+
+
+def _move_standing(kept_id: int, merged_id: int, ledger: Ledger) -> None:
+    """Who of the two wanted all sessions of a series, wants them still."""
+    found = sa.select(StandingSignUp.id, StandingSignUp.person_id, StandingSignUp.activity_id).where(
+        StandingSignUp.person_id.in_((kept_id, merged_id))
+    )
+    rows = db.session.execute(found.order_by(StandingSignUp.id)).all()
+    theirs = {row.activity_id for row in rows if row.person_id == kept_id}
+    for row in rows:
+        if row.person_id == merged_id and row.activity_id not in theirs:
+            ledger.change(StandingSignUp, row.id, person_id=kept_id)
 
 
 def _rank(row: Mapping[str, Any]) -> tuple[int, int]:
@@ -148,13 +172,14 @@ def _set(registration_id: int, values: Mapping[str, Any]) -> None:
 
 
 def _written(row: Mapping[str, Any]) -> dict[str, object]:
-    instants = {name: row[name].isoformat() if row[name] else None for name in ("confirmed_at", "withdrawn_at")}
-    return {"place": row["place"].value, "queue_place": row["queue_place"], **instants}
+    instants = {name: row[name].isoformat() if row[name] else None for name in _INSTANTS}
+    return {"place": row["place"].value, "queue_place": row["queue_place"], "offers": row["offers"], **instants}
 
 
 def _read(values: Mapping[str, Any]) -> dict[str, Any]:
     instants = {
-        name: datetime.fromisoformat(values[name]) if values[name] else None
-        for name in ("confirmed_at", "withdrawn_at")
+        name: datetime.fromisoformat(values[name]) if values.get(name) else None  # older records have fewer
+        for name in _INSTANTS
     }
-    return {"place": Place(values["place"]), "queue_place": values["queue_place"], **instants}
+    kept = {"queue_place": values["queue_place"], "offers": values.get("offers", 0)}
+    return {"place": Place(values["place"]), **kept, **instants}

@@ -91,7 +91,9 @@ class Registration(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     offer_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    offers: Mapped[int] = mapped_column(sa.SmallInteger, default=0, server_default="0")  # since the last sign-up
     # Who signed this person up for them: a representative of the organisation, a host, the office, who passed a place on.
     signed_up_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
 

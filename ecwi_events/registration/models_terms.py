@@ -23,7 +23,7 @@ class SignUpWho(StrEnum):
 
     EVERYONE = "everyone"
     MEMBERS = "members"  # people whose organisation is a Member on the day
-    INVITED = "invited"  # who comes by the invitation link, or stands on the list
+    INVITED = "invited"  # who opened the invitation link of the activity, or stands on the list
 
 
 class SignUpTerms(Model):
@@ -43,7 +43,6 @@ class SignUpTerms(Model):
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), unique=True)
     by: Mapped[SignUpBy] = mapped_column(state_of(SignUpBy, "by"), default=SignUpBy.ACTIVITY)
     who: Mapped[SignUpWho] = mapped_column(state_of(SignUpWho, "who"), default=SignUpWho.EVERYONE)
-    invitation_version: Mapped[int] = mapped_column(sa.Integer, default=1)  # a new one makes the old link void
     most_per_organisation: Mapped[int | None] = mapped_column(sa.Integer)
     needs_approval: Mapped[bool] = mapped_column(default=False)
     opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import db
+from ecwi_events.kernel.db import db, insert_row, insert_unless_there
 from ecwi_events.kernel.errors import Refused
 from ecwi_events.registration.models import Places
 
-_FREE = sa.or_(Places.capacity.is_(None), Places.taken < Places.capacity)
+# A place that is free while somebody waits is for the line, and not for whoever comes next.
+_FREE = sa.and_(Places.waiting == 0, sa.or_(Places.capacity.is_(None), Places.taken < Places.capacity))
 _TAKE = (
     sa.update(Places)
     .where(Places.id == sa.bindparam("places"))
@@ -45,6 +46,7 @@ class Counts:
     capacity: int | None
     taken: int
     waiting: int
+    seq: int
 
     @property
     def has_room(self) -> bool:
@@ -52,12 +54,20 @@ class Counts:
         return self.capacity is None or self.taken < self.capacity
 
 
-def open_places(activity_id: int, *, capacity: int | None) -> int:
-    """Give an activity its counted row; no capacity means no limit."""
-    row = Places(activity_id=activity_id, capacity=capacity, taken=0, waiting=0, seq=0, granted=0)
-    db.session.add(row)
-    db.session.flush()
-    return row.id
+def open_places(activity_id: int, *, capacity: int | None, session_id: int | None = None) -> int:
+    """Give an activity, or one of its sessions, its counted row; no capacity means no limit."""
+    blank = {"taken": 0, "waiting": 0, "seq": 0, "granted": 0, "overbooked": 0, "is_halted": False}
+    return insert_row(Places, activity_id=activity_id, session_id=session_id, capacity=capacity, **blank)
+
+
+def open_for_session(activity_id: int, session_id: int, *, capacity: int | None) -> int:
+    """Return the counted row of a session, made now if it has none."""
+    row = {
+        "activity_id": activity_id, "session_id": session_id, "capacity": capacity, "taken": 0, "waiting": 0, "seq": 0,
+        "granted": 0, "overbooked": 0, "is_halted": False,
+    }  # fmt: skip
+    new = insert_unless_there(Places, [row], key=["session_id"])
+    return new[0] if new else db.session.scalars(sa.select(Places.id).where(Places.session_id == session_id)).one()
 
 
 def take(places_id: int) -> Granted:
@@ -72,6 +82,11 @@ def take(places_id: int) -> Granted:
     return Granted(bool(granted), seq, None if granted else waiting)
 
 
+def draw_number(places_id: int) -> int:
+    """Draw a number for a person who waits for approval, without a place and without standing in line."""
+    return _change(places_id, seq=Places.seq + 1).seq
+
+
 def lock(places_id: int) -> Counts:
     """Take the row's lock by writing it, and return its counts."""
     return _change(places_id, seq=Places.seq)
@@ -79,7 +94,7 @@ def lock(places_id: int) -> Counts:
 
 def give_back(places_id: int, *, was_place: bool) -> Counts:
     """Free a place, or leave the line; return the counts that follow."""
-    return _change(places_id, taken=Places.taken - 1) if was_place else _change(places_id, waiting=Places.waiting - 1)
+    return adjust(places_id, taken=-1, waiting=0) if was_place else adjust(places_id, taken=0, waiting=-1)
 
 
 def promote(places_id: int) -> Counts:
@@ -93,8 +108,36 @@ def retake(places_id: int, *, as_place: bool) -> Counts:
 
 
 def adjust(places_id: int, *, taken: int, waiting: int) -> Counts:
-    """Count some more or fewer in places and in line, all at once; return the counts that follow."""
-    return _change(places_id, taken=Places.taken + taken, waiting=Places.waiting + waiting)
+    """Count some more or fewer in places and in line, all at once; return the counts that follow.
+
+    What was over-booked on purpose shrinks as places are given back, so that they are not given out beyond the capacity
+    again.
+    """
+    beyond = Places.taken + taken - Places.capacity
+    rest = sa.case(
+        (sa.or_(Places.capacity.is_(None), beyond <= 0), 0),
+        (beyond < Places.overbooked, beyond),
+        else_=Places.overbooked,
+    )
+    return _change(places_id, taken=Places.taken + taken, waiting=Places.waiting + waiting, overbooked=rest)
+
+
+def squeeze_in(places_id: int, *, from_line: bool = False) -> Counts:
+    """Count somebody into a place even beyond the capacity, because a host or the office said so."""
+    beyond = Places.taken + 1 - Places.capacity
+    return _change(
+        places_id,
+        taken=Places.taken + 1,
+        waiting=Places.waiting - (1 if from_line else 0),
+        overbooked=sa.case((beyond > Places.overbooked, beyond), else_=Places.overbooked),
+    )
+
+
+def set_capacity(places_id: int, capacity: int | None) -> Counts:
+    """Write another capacity; what is taken beyond it stays as over-booked."""
+    beyond = Places.taken - (capacity or 0)
+    overbooked = sa.case((beyond > 0, beyond), else_=0) if capacity is not None else sa.literal(0)
+    return _change(places_id, capacity=capacity, overbooked=overbooked)
 
 
 def halt(activity_id: int, *, is_halted: bool) -> None:
@@ -125,7 +168,7 @@ def _change(places_id: int, **values: object) -> Counts:
         sa.update(Places)
         .where(Places.id == places_id)
         .values(**values)
-        .returning(Places.capacity, Places.taken, Places.waiting)
+        .returning(Places.capacity, Places.taken, Places.waiting, Places.seq)
         .execution_options(synchronize_session=False)
     ).one()
     return Counts(*row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -13,13 +13,14 @@ from ecwi_events.people.models import EmailAddress, Organisation, Person
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme.models import Activity, ActivitySession, SessionStatus
 from ecwi_events.registration.models import Place, Places, Registration
-from ecwi_events.registration.rules import SignUpFacts
+from ecwi_events.registration.models_terms import SignUpTerms
+from ecwi_events.registration.rules import SessionPlaces, SignUpFacts, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ecwi_events.programme.queries import ActivityPage
+    from ecwi_events.programme.queries import ActivityPage, SessionView
 
 LINK = "registration"
 
@@ -43,6 +44,14 @@ class MySignUp:
     confirmed_at: datetime | None
     withdrawn_at: datetime | None
     activity: ActivityPage
+    session_id: int | None = None
+    offer_expires_at: datetime | None = None
+    signed_up_by: str | None = None  # the name of who signed this person up, if somebody did
+
+    @property
+    def sessions(self) -> tuple[SessionView, ...]:
+        """The sessions that this sign-up is for: all of the activity, or the one that was chosen."""
+        return tuple(s for s in self.activity.sessions if self.session_id in {None, s.id})
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,8 @@ class Participant:
     place: Place
     queue_place: int | None
     created_at: datetime
+    session_id: int | None = None
+    offer_expires_at: datetime | None = None
 
 
 def token_of(uid: str, link_version: int) -> str:
@@ -65,27 +76,45 @@ def token_of(uid: str, link_version: int) -> str:
     return tokens.derived(LINK, uid, link_version)
 
 
+_WHOLE, _OWN = Places.__table__.alias("whole"), Places.__table__.alias("own")
 _SIGN_UP_FACTS = (
     sa.select(
         Activity.status,
         Activity.sign_up_closes_at,
-        Places.id,
-        Places.capacity,
-        Places.taken,
-        Places.waiting,
+        _WHOLE.c.id,
+        _WHOLE.c.capacity,
+        _WHOLE.c.taken,
+        _WHOLE.c.waiting,
+        SignUpTerms.by,
+        SignUpTerms.who,
+        SignUpTerms.most_per_organisation,
+        SignUpTerms.needs_approval,
+        SignUpTerms.opens_at,
+        SignUpTerms.offers_within_hours,
+        SignUpTerms.offers_last_minutes,
+        Activity.link_hash,
+        ActivitySession.id.label("session_id"),
+        ActivitySession.starts_at,
         ActivitySession.ends_at,
+        _OWN.c.id.label("own_id"),
+        _OWN.c.capacity.label("own_capacity"),
+        _OWN.c.taken.label("own_taken"),
+        _OWN.c.waiting.label("own_waiting"),
     )
-    .outerjoin(Places, Places.activity_id == Activity.id)
+    .select_from(Activity)
+    .outerjoin(_WHOLE, sa.and_(_WHOLE.c.activity_id == Activity.id, _WHOLE.c.session_id.is_(None)))
+    .outerjoin(SignUpTerms, SignUpTerms.activity_id == Activity.id)
     .outerjoin(
         ActivitySession,
         sa.and_(ActivitySession.activity_id == Activity.id, ActivitySession.status == SessionStatus.PLANNED),
     )
+    .outerjoin(_OWN, _OWN.c.session_id == ActivitySession.id)
     .where(Activity.id == sa.bindparam("activity"))
 )
 
 
 def sign_up_facts(activity_id: int) -> SignUpFacts | None:
-    """Return what decides whether people may sign up, or None if there is no such activity."""
+    """Return what decides whether people may sign up, in one query, or None if there is no such activity."""
     rows = db.session.execute(_SIGN_UP_FACTS, {"activity": activity_id}).all()
     if not rows:
         return None
@@ -94,12 +123,28 @@ def sign_up_facts(activity_id: int) -> SignUpFacts | None:
         activity_id=activity_id,
         places_id=first.id,
         status=first.status.value,
-        session_ends=tuple(row.ends_at for row in rows if row.ends_at),
+        sessions=tuple(_session_places(row, first.capacity) for row in rows if row.session_id),
         closes_at=first.sign_up_closes_at,
         capacity=first.capacity,
         taken=first.taken or 0,
         waiting=first.waiting or 0,
+        terms=Terms() if first.by is None else Terms(*first[6:13]),
+        link_hash=first.link_hash,
     )
+
+
+def _session_places(row: sa.Row[Any], usual: int | None) -> SessionPlaces:
+    """Return a session with its places; one whose row is not made yet starts with the capacity of the activity's row."""
+    if row.own_id is None:
+        return SessionPlaces(row.session_id, row.starts_at, row.ends_at, capacity=usual)
+    return SessionPlaces(
+        row.session_id, row.starts_at, row.ends_at, row.own_id, row.own_capacity, row.own_taken, row.own_waiting
+    )
+
+
+def of_session(session_id: Any, registered_for: Any = Registration.session_id) -> sa.ColumnElement[bool]:  # noqa: ANN401
+    """Return the condition that a registration is for this session: for it alone, or for the whole activity."""
+    return sa.or_(registered_for.is_(None), registered_for == session_id)
 
 
 def signed_up_for(person_id: int) -> frozenset[int]:
@@ -113,13 +158,21 @@ def signed_up_for(person_id: int) -> frozenset[int]:
 
 
 def places_taken(activity_ids: Sequence[int]) -> dict[int, tuple[int | None, int, int]]:
-    """Return capacity, taken and waiting of several activities at once."""
+    """Return capacity, taken and waiting of several activities at once; sessions with places of their own are added up."""
     rows = db.session.execute(
-        sa.select(Places.activity_id, Places.capacity, Places.taken, Places.waiting).where(
-            Places.activity_id.in_(activity_ids)
-        )
+        sa.select(
+            Places.activity_id,
+            Places.session_id,
+            Places.capacity,
+            Places.taken,
+            Places.waiting,
+        ).where(Places.activity_id.in_(activity_ids))
     ).all()
-    return {row.activity_id: (row.capacity, row.taken, row.waiting) for row in rows}
+    found: dict[int, tuple[int | None, int, int]] = {}
+    for row in sorted(rows, key=lambda row: row.session_id or 0):
+        capacity, taken, waiting = found.get(row.activity_id, (row.capacity, 0, 0))
+        found[row.activity_id] = (capacity, taken + row.taken, waiting + row.waiting)
+    return found
 
 
 def find_by_link(token: str) -> MySignUp | None:
@@ -132,9 +185,14 @@ def find_sign_up(registration_id: int) -> MySignUp | None:
     return _my_sign_up(Registration.id == registration_id)
 
 
-def participants(activity_id: int) -> Sequence[Participant]:
-    """Return everybody who signed up, also those who withdrew: confirmed, waiting by number in line, then the rest."""
-    order = sa.case({Place.CONFIRMED: 0, Place.OFFERED: 1, Place.WAITING: 2}, value=Registration.place, else_=3)
+def participants(activity_id: int, session_id: int | None = None) -> Sequence[Participant]:
+    """Return everybody who signed up, also those who withdrew: confirmed, waiting by number in line, then the rest.
+
+    Of one session only those whose sign-up is for it. Who chose three sessions is there three times.
+    """
+    known = {Place.CONFIRMED: 0, Place.OFFERED: 1, Place.WAITING: 2, Place.PENDING: 3}
+    order = sa.case(known, value=Registration.place, else_=4)
+    for_it = [of_session(session_id)] if session_id is not None else []
     rows = db.session.execute(
         sa.select(
             Registration.id,
@@ -146,11 +204,13 @@ def participants(activity_id: int) -> Sequence[Participant]:
             Registration.place,
             Registration.queue_place,
             Registration.created_at,
+            Registration.session_id,
+            Registration.offer_expires_at,
         )
         .join(Person, Person.id == Registration.person_id)
         .outerjoin(Organisation, Organisation.id == Person.organisation_id)
         .outerjoin(EmailAddress, sa.and_(EmailAddress.person_id == Person.id, EmailAddress.is_primary))
-        .where(Registration.activity_id == activity_id)
+        .where(Registration.activity_id == activity_id, *for_it)
         .order_by(order, Registration.queue_place, Person.name, Registration.id)
     ).all()
     return [Participant(*row) for row in rows]
@@ -171,19 +231,32 @@ def number_in_line(places_id: int, queue_place: int | None) -> int | None:
     )
 
 
+def all_of(mine: MySignUp) -> Sequence[MySignUp]:
+    """Return all sign-ups of the same person for the same activity, by time: the personal link of any shows them all."""
+    same = sa.and_(Registration.activity_id == mine.activity.id, Registration.person_id == mine.person_id)
+    found = [_seen(row, mine.activity) for row in db.session.execute(_MINE.where(same)).all()]
+    starts = {session.id: session.number for session in mine.activity.sessions}
+    return sorted(found, key=lambda one: (starts.get(one.session_id or 0, 0), one.registration_id))
+
+
+_BY = sa.orm.aliased(Person)
+_MINE = (
+    sa.select(Registration, Person.name, EmailAddress.address, _BY.name)
+    .join(Person, Person.id == Registration.person_id)
+    .outerjoin(EmailAddress, sa.and_(EmailAddress.person_id == Person.id, EmailAddress.is_primary))
+    .outerjoin(_BY, _BY.id == Registration.signed_up_by_id)
+    .execution_options(populate_existing=True)
+)
+
+
 def _my_sign_up(condition: sa.ColumnElement[bool]) -> MySignUp | None:
-    row = db.session.execute(
-        sa.select(Registration, Person.name, EmailAddress.address)
-        .join(Person, Person.id == Registration.person_id)
-        .outerjoin(EmailAddress, sa.and_(EmailAddress.person_id == Person.id, EmailAddress.is_primary))
-        .where(condition)
-    ).first()
-    if row is None:
-        return None
-    registration, name, address = row
-    activity = programme.find_activity(registration.activity_id)
-    if activity is None:
-        return None
+    row = db.session.execute(_MINE.where(condition)).first()
+    activity = programme.find_activity(row[0].activity_id) if row else None
+    return _seen(row, activity) if row and activity else None
+
+
+def _seen(row: Any, activity: ActivityPage) -> MySignUp:  # noqa: ANN401 - a row of _MINE
+    registration, name, address, by = row
     waits = registration.place is Place.WAITING
     return MySignUp(
         registration_id=registration.id,
@@ -201,4 +274,7 @@ def _my_sign_up(condition: sa.ColumnElement[bool]) -> MySignUp | None:
         confirmed_at=registration.confirmed_at,
         withdrawn_at=registration.withdrawn_at,
         activity=activity,
+        session_id=registration.session_id,
+        offer_expires_at=registration.offer_expires_at,
+        signed_up_by=by,
     )

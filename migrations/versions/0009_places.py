@@ -34,7 +34,9 @@ def upgrade() -> None:
     op.create_index("ix_places_activity_id", "places", ["activity_id"])
     with op.batch_alter_table("registration") as batch_op:
         batch_op.add_column(sa.Column("session_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("approved_at", INSTANT, nullable=True))
         batch_op.add_column(sa.Column("offer_expires_at", INSTANT, nullable=True))
+        batch_op.add_column(sa.Column("offers", sa.SmallInteger(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("signed_up_by_id", sa.Integer(), nullable=True))
         batch_op.drop_constraint(op.f("ck_registration_place"), type_="check")
         batch_op.create_check_constraint(op.f("ck_registration_place"), _states(STATES))
@@ -65,7 +67,7 @@ def downgrade() -> None:
         batch_op.drop_constraint(op.f("ck_registration_offered_has_end"), type_="check")
         batch_op.drop_constraint(op.f("ck_registration_place"), type_="check")
         batch_op.create_check_constraint(op.f("ck_registration_place"), _states(STATES_BEFORE))
-        for column in ("session_id", "offer_expires_at", "signed_up_by_id"):
+        for column in ("session_id", "approved_at", "offer_expires_at", "offers", "signed_up_by_id"):
             batch_op.drop_column(column)
     op.drop_index("ix_places_activity_id", "places")
     op.drop_index("uq_places_activity_id", "places")
@@ -100,7 +102,6 @@ def _make_terms() -> None:
             sa.Enum("everyone", "members", "invited", name="who", native_enum=False, create_constraint=True, length=32),
             nullable=False,
         ),
-        sa.Column("invitation_version", sa.Integer(), nullable=False),
         sa.Column("most_per_organisation", sa.Integer(), nullable=True),
         sa.Column("needs_approval", sa.Boolean(), nullable=False),
         sa.Column("opens_at", INSTANT, nullable=True),

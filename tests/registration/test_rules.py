@@ -7,21 +7,37 @@ import pytest
 
 from ecwi_events.registration.rules import (
     SENTENCES,
+    Applicant,
     Closed,
+    SessionPlaces,
     SignUpFacts,
+    Terms,
+    begins_at,
+    host_refusal,
     joining_is_open,
     may_promote,
     may_undo_withdrawal,
+    offer_until,
+    personal_refusal,
     refusal,
+    session_refusal,
+    terms_faults,
 )
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+
+
+def ending(*ends):
+    """Sessions of one hour that end then."""
+    return tuple(SessionPlaces(number, end - HOUR, end) for number, end in enumerate(ends, start=1))
+
+
 OPEN = SignUpFacts(
     activity_id=1,
     places_id=1,
     status="planned",
-    session_ends=(NOW + 48 * HOUR,),
+    sessions=ending(NOW + 48 * HOUR),
     closes_at=None,
     capacity=80,
     taken=61,
@@ -36,18 +52,21 @@ OPEN = SignUpFacts(
         (replace(OPEN, status="running"), None),
         (replace(OPEN, status="ongoing"), None),
         (replace(OPEN, taken=80), None),  # full is not closed: there is a waiting list
-        (replace(OPEN, session_ends=(NOW - HOUR, NOW + HOUR)), None),  # in mid series
+        (replace(OPEN, sessions=ending(NOW - HOUR, NOW + 2 * HOUR)), None),  # in mid series
         (replace(OPEN, closes_at=NOW + HOUR), None),
         (replace(OPEN, closes_at=NOW), Closed.CLOSED),
         (replace(OPEN, closes_at=NOW - HOUR), Closed.CLOSED),
-        (replace(OPEN, session_ends=(NOW,)), Closed.OVER),
-        (replace(OPEN, session_ends=(NOW - HOUR,)), Closed.OVER),
+        (replace(OPEN, terms=Terms(opens_at=NOW)), None),
+        (replace(OPEN, terms=Terms(opens_at=NOW + HOUR)), Closed.NOT_YET),
+        (replace(OPEN, status="postponed", terms=Terms(opens_at=NOW + HOUR)), Closed.POSTPONED),
+        (replace(OPEN, sessions=ending(NOW)), Closed.OVER),
+        (replace(OPEN, sessions=ending(NOW - HOUR)), Closed.OVER),
         (replace(OPEN, status="completed"), Closed.OVER),
         (replace(OPEN, status="cancelled"), Closed.CANCELLED),
         (replace(OPEN, status="postponed"), Closed.POSTPONED),
         (replace(OPEN, status="draft"), Closed.NOT_PLANNED),
         (replace(OPEN, status="approved"), Closed.NOT_PLANNED),
-        (replace(OPEN, session_ends=()), Closed.NOT_PLANNED),
+        (replace(OPEN, sessions=()), Closed.NOT_PLANNED),
         (replace(OPEN, places_id=None), Closed.NOT_PLANNED),
     ],
 )
@@ -61,12 +80,136 @@ def test_every_reason_has_a_sentence():
 
 
 @pytest.mark.parametrize(
-    ("capacity", "taken", "left", "is_full"),
-    [(None, 500, None, False), (80, 61, 19, False), (80, 80, 0, True), (80, 82, 0, True)],
+    ("capacity", "taken", "waiting", "left", "is_full"),
+    [
+        (None, 500, 0, None, False),
+        (80, 61, 0, 19, False),
+        (80, 80, 0, 0, True),
+        (80, 82, 0, 0, True),
+        (80, 79, 3, 0, True),  # the free place is for the line
+    ],
 )
-def test_places_left(capacity, taken, left, is_full):
-    facts = replace(OPEN, capacity=capacity, taken=taken)
+def test_places_left(capacity, taken, waiting, left, is_full):
+    facts = replace(OPEN, capacity=capacity, taken=taken, waiting=waiting)
     assert (facts.left, facts.is_full) == (left, is_full)
+    session = SessionPlaces(1, NOW, NOW + HOUR, 1, capacity, taken, waiting)
+    assert (session.left, session.is_full) == (left, is_full)
+
+
+SERIES = replace(OPEN, sessions=ending(NOW - HOUR, NOW + HOUR / 2, NOW + 48 * HOUR), terms=Terms(by="session"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "session_id", "verdict"),
+    [
+        (SERIES, 1, Closed.OVER),
+        (SERIES, 2, None),  # it is on: who comes late may still come
+        (SERIES, 3, None),
+        (SERIES, 4, Closed.NOT_PLANNED),  # of another activity, or cancelled
+        (replace(SERIES, closes_at=NOW), 3, Closed.CLOSED),
+        (replace(SERIES, status="cancelled"), 3, Closed.CANCELLED),
+    ],
+)
+def test_which_sessions_can_be_chosen(facts, session_id, verdict):
+    assert session_refusal(facts, session_id, now=NOW) == verdict
+
+
+@pytest.mark.parametrize(
+    ("facts", "session_id", "verdict"),
+    [
+        (SERIES, None, True),
+        (SERIES, 1, False),
+        (SERIES, 2, False),  # it has begun
+        (SERIES, 3, True),
+        (SERIES, 4, False),
+        (replace(SERIES, closes_at=NOW), 3, False),
+        (replace(SERIES, status="postponed"), 3, False),
+        (replace(SERIES, terms=Terms(by="session", opens_at=NOW + HOUR)), 3, False),
+        (replace(OPEN, sessions=ending(NOW + HOUR / 2)), None, False),
+    ],
+)
+def test_nobody_is_promoted_into_what_has_begun(facts, session_id, verdict):
+    assert may_promote(facts, session_id, now=NOW) is verdict
+
+
+def test_the_next_session_is_what_one_signs_up_for_in_mid_series():
+    assert [session.session_id for session in SERIES.to_come(now=NOW)] == [2, 3]
+    assert begins_at(SERIES, None, now=NOW) == NOW + 47 * HOUR
+    assert begins_at(SERIES, 2, now=NOW) is None
+
+
+def test_a_series_is_full_when_all_its_sessions_are():
+    full, free = (SessionPlaces(n, NOW, NOW + HOUR, n, 5, taken) for n, taken in ((1, 5), (2, 4)))
+    assert replace(SERIES, sessions=(full, full)).is_full
+    assert not replace(SERIES, sessions=(full, free)).is_full
+    assert [replace(SERIES, sessions=(full, free)).is_full_for(n) for n in (1, 2)] == [True, False]
+
+
+@pytest.mark.parametrize("status", ["cancelled", "postponed", "completed", "draft"])
+def test_a_host_cannot_add_people_to_what_does_not_take_place(status):
+    assert host_refusal(replace(OPEN, status=status), now=NOW) is not None
+
+
+def test_a_host_adds_people_before_and_after_the_time_for_sign_up():
+    assert host_refusal(replace(OPEN, closes_at=NOW - HOUR), now=NOW) is None
+    assert host_refusal(replace(OPEN, terms=Terms(opens_at=NOW + HOUR)), now=NOW) is None
+
+
+MEMBERS, INVITED, TWO = Terms(who="members"), Terms(who="invited"), Terms(most_per_organisation=2)
+
+
+@pytest.mark.parametrize(
+    ("terms", "applicant", "verdict"),
+    [
+        (Terms(), Applicant(), None),
+        (MEMBERS, Applicant(is_member=True), None),
+        (MEMBERS, Applicant(is_invited=True, has_organisation=True), Closed.MEMBERS),
+        (INVITED, Applicant(is_invited=True), None),
+        (INVITED, Applicant(is_member=True), Closed.INVITED),
+        (TWO, Applicant(has_organisation=True, of_organisation=1), None),
+        (TWO, Applicant(has_organisation=True, of_organisation=2), Closed.ORGANISATION_FULL),
+        (TWO, Applicant(has_organisation=True, of_organisation=3), Closed.ORGANISATION_FULL),
+        (TWO, Applicant(), Closed.ORGANISATION_MISSING),
+        (replace(MEMBERS, most_per_organisation=1), Applicant(has_organisation=True), Closed.MEMBERS),
+    ],
+)
+def test_which_people_may_sign_up(terms, applicant, verdict):
+    assert personal_refusal(terms, applicant) == verdict
+
+
+@pytest.mark.parametrize(
+    ("hours_to_start", "facts", "offered_for"),
+    [
+        (25, OPEN, None),
+        (24, OPEN, 2),
+        (3, OPEN, 2),
+        (1, OPEN, 1),  # never beyond the start
+        (20, replace(OPEN, closes_at=NOW + HOUR), 1),  # nor after sign-up closes
+        (20, replace(OPEN, terms=Terms(offers_within_hours=12)), None),
+        (30, replace(OPEN, terms=Terms(offers_within_hours=48, offers_last_minutes=300)), 5),
+        (20, replace(OPEN, terms=Terms(offers_within_hours=0)), None),
+        (-1, OPEN, None),
+    ],
+)
+def test_near_the_start_a_place_is_offered_and_not_given(hours_to_start, facts, offered_for):
+    facts = replace(facts, sessions=ending(NOW + (hours_to_start + 1) * HOUR))
+    until = offer_until(facts, None, within=24 * HOUR, lasts=2 * HOUR, now=NOW)
+    assert until == (None if offered_for is None else NOW + offered_for * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("terms", "field"),
+    [
+        (Terms(most_per_organisation=0), "most_per_organisation"),
+        (Terms(opens_at=NOW + HOUR), "opens_at"),
+        (Terms(offers_within_hours=-1), "offers_within_hours"),
+        (Terms(offers_within_hours=1000), "offers_within_hours"),
+        (Terms(offers_last_minutes=0), "offers_last_minutes"),
+    ],
+)
+def test_terms_that_cannot_be(terms, field):
+    assert list(terms_faults(terms, NOW + HOUR)) == [field]
+    assert terms_faults(Terms(opens_at=NOW), NOW + HOUR) == {}
 
 
 @pytest.mark.parametrize(("minutes_ago", "verdict"), [(0, True), (9, True), (10, False), (11, False), (None, False)])

@@ -1,0 +1,97 @@
+"""Who somebody is, where that decides whether they may sign up: a Member's person, an invited one, one of too many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.kernel.db import db
+from ecwi_events.kernel.text import normalise_address
+from ecwi_events.people.models import EmailAddress, MembershipSpell, Organisation, OrganisationKind, Person
+from ecwi_events.registration import rows, rules
+from ecwi_events.registration.models import Registration
+from ecwi_events.registration.models_terms import Invitation
+from ecwi_events.registration.rules import Applicant
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+    from ecwi_events.registration.rules import SignUpFacts
+
+
+def applicant(
+    facts: SignUpFacts, person_id: int, *, address: str = "", invitations: Collection[str] = (), now: datetime
+) -> Applicant:
+    """Return what is known of a person who would sign up, for the page that shows the button and for the act."""
+    person = db.session.execute(
+        sa.select(Person.organisation_id, Person.organisation_folded).where(Person.id == person_id)
+    ).one()
+    return Applicant(
+        is_member=facts.terms.who == "members" and _is_member(person.organisation_id, now=now),
+        is_invited=facts.terms.who == "invited" and _is_invited(facts, person_id, address, invitations),
+        has_organisation=bool(person.organisation_id or person.organisation_folded),
+    )
+
+
+def check(facts: SignUpFacts, person_id: int, address: str, invitations: Collection[str], *, now: datetime) -> None:
+    """Refuse a person who may not sign up here although others may.
+
+    Raises:
+        Refused: with the sentence that the page shows.
+    """
+    if facts.terms.asks_for_the_person:
+        known = applicant(facts, person_id, address=address, invitations=invitations, now=now)
+        rows.refuse_if(rules.personal_refusal(facts.terms, known))
+
+
+def check_organisation(facts: SignUpFacts, places_id: int, person_id: int) -> None:
+    """Refuse one more of an organisation that has all its places; asked under the lock of the counted row.
+
+    Raises:
+        Refused: as many as may have signed up already.
+    """
+    if facts.terms.most_per_organisation is None:
+        return
+    colleague = sa.orm.aliased(Person)
+    same = sa.case(
+        (Person.organisation_id.is_not(None), colleague.organisation_id == Person.organisation_id),
+        else_=sa.and_(colleague.organisation_id.is_(None), colleague.organisation_folded == Person.organisation_folded),
+    )
+    others = db.session.scalar(
+        sa.select(sa.func.count(Registration.id))
+        .select_from(Person)
+        .join(colleague, sa.and_(same, colleague.id != Person.id))
+        .join(Registration, Registration.person_id == colleague.id)
+        .where(Person.id == person_id, Registration.places_id == places_id, Registration.place.in_(rows.HELD))
+    )
+    # Where sessions have places of their own, an organisation has so many in each.
+    known = Applicant(is_member=True, is_invited=True, has_organisation=True, of_organisation=others or 0)
+    rows.refuse_if(rules.personal_refusal(facts.terms, known))
+
+
+def _is_member(organisation_id: int | None, *, now: datetime) -> bool:
+    day = now.date()
+    spell = (
+        sa.select(MembershipSpell.id)
+        .join(Organisation, Organisation.id == MembershipSpell.organisation_id)
+        .where(
+            MembershipSpell.organisation_id == organisation_id,
+            Organisation.kind != OrganisationKind.SECRETARIAT,
+            sa.or_(MembershipSpell.from_on.is_(None), MembershipSpell.from_on <= day),
+            sa.or_(MembershipSpell.to_on.is_(None), MembershipSpell.to_on >= day),
+        )
+    )
+    return organisation_id is not None and db.session.scalar(spell.limit(1)) is not None
+
+
+def _is_invited(facts: SignUpFacts, person_id: int, address: str, invitations: Collection[str]) -> bool:
+    if facts.link_hash is not None and facts.link_hash in invitations:
+        return True
+    own = sa.select(EmailAddress.normalised).where(EmailAddress.person_id == person_id)
+    listed = sa.select(Invitation.id).where(
+        Invitation.activity_id == facts.activity_id,
+        sa.or_(Invitation.normalised == normalise_address(address), Invitation.normalised.in_(own)),
+    )
+    return db.session.scalar(listed.limit(1)) is not None

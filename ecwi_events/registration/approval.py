@@ -1,0 +1,58 @@
+"""The word of the host: approving people who wait for it, and declining people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecwi_events.registration import places, promotion, rows, rules
+from ecwi_events.registration.models import Place
+from ecwi_events.registration.withdrawing import free
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def approve(registration_id: int, *, now: datetime) -> Place:
+    """Let somebody in who waits for approval: a free place, or the line, by the time of signing up.
+
+    Who is approved already is left as they are, and so is who has withdrawn.
+
+    Raises:
+        NotFound: there is no such registration.
+        Refused: the activity is cancelled, postponed or over.
+    """
+    places_id, activity_id, session_id, _ = rows.where(registration_id)
+    counts = places.lock(places_id)
+    held = rows.state(registration_id)
+    if held.place is not Place.PENDING:
+        return Place(held.place)
+    rows.refuse_if(rules.host_refusal(rows.facts_of(activity_id), now=now))
+    if counts.has_room and not counts.waiting:
+        places.retake(places_id, as_place=True)
+        rows.change(registration_id, place=Place.CONFIRMED, confirmed_at=now, approved_at=now)
+    else:
+        counts = places.retake(places_id, as_place=False)
+        rows.change(registration_id, place=Place.WAITING, approved_at=now)
+    rows.tell("registration.approved", registration_id, now=now)
+    promotion.fill(places_id, activity_id, session_id, counts, now=now)
+    place = Place(rows.state(registration_id).place)
+    rows.note("approve", registration_id, Place.PENDING, place, now=now)
+    return place
+
+
+def decline(registration_id: int, *, now: datetime) -> bool:
+    """Say no to somebody who waits for approval, or take a place away; False if there is nothing to decline.
+
+    Raises:
+        NotFound: there is no such registration.
+    """
+    places_id, activity_id, session_id, _ = rows.where(registration_id)
+    places.lock(places_id)
+    held = rows.state(registration_id)
+    if held.place not in rows.HELD:
+        return False
+    rows.change(registration_id, place=Place.DECLINED, offer_expires_at=None)
+    free(places_id, activity_id, session_id, held.place, now=now)
+    rows.note("decline", registration_id, held.place, Place.DECLINED, now=now)
+    rows.tell("registration.declined", registration_id, now=now)
+    return True

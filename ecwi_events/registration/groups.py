@@ -1,0 +1,93 @@
+"""A representative signs a group up: all in one transaction, each with an own result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecwi_events.kernel.dates import canonical_zone
+from ecwi_events.kernel.db import db
+from ecwi_events.kernel.errors import Invalid, Refused
+from ecwi_events.kernel.text import normalise_address
+from ecwi_events.people import service as people_service
+from ecwi_events.registration import places, rows, rules, signing_up
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from ecwi_events.registration.rules import SignUpFacts
+    from ecwi_events.registration.signing_up import Seat, SignedUp, SignUp
+
+MOST = 100
+
+
+@dataclass(frozen=True)
+class GroupResult:
+    """What became of one person of a group: a sign-up, or a sentence why there is none."""
+
+    address: str
+    signed_up: SignedUp | None
+    refusal: str | None = None
+
+
+def sign_up_group(
+    activity_id: int, people: Sequence[SignUp], *, by_person_id: int | None, now: datetime
+) -> list[GroupResult]:
+    """Sign a group up, first line first; a person who cannot be signed up does not keep the others.
+
+    All people are found or made before any place is taken, in the order of their addresses: so two groups that share people
+    never wait for each other. The same address twice is one person.
+
+    Raises:
+        Invalid: the group is empty or too large.
+        NotFound: there is no such activity.
+        Refused: sign-up is not open.
+    """
+    if not 1 <= len(people) <= MOST:
+        raise Invalid({"people": f"Enter from 1 to {MOST} people"})
+    facts = rows.facts_of(activity_id)
+    rows.refuse_if(rules.refusal(facts, now=now))
+    faults = [_fault(new) for new in people]
+    good = [new for new, fault in zip(people, faults, strict=True) if fault is None]
+    ids = _people(good, now=now)
+    chosen = {tuple(new.session_ids): signing_up.seats(facts, new.session_ids, now=now) for new in good}
+    for places_id in sorted({seat.places_id for seats in chosen.values() for seat in seats}):
+        places.lock(places_id)
+    return [
+        GroupResult(new.address, None, fault)
+        if fault
+        else _one(
+            new, facts, chosen[tuple(new.session_ids)], ids[normalise_address(new.address)], by_person_id, now=now
+        )
+        for new, fault in zip(people, faults, strict=True)
+    ]
+
+
+def _fault(new: SignUp) -> str | None:
+    try:
+        signing_up.check_fields(new)
+    except Invalid as invalid:
+        return ". ".join(invalid.fields.values())
+    return None
+
+
+def _people(group: Sequence[SignUp], *, now: datetime) -> dict[str, int]:
+    first = {normalise_address(new.address): new for new in reversed(group)}
+    return {
+        address: people_service.find_or_create_person(
+            new.name, new.address, organisation=new.organisation, zone=canonical_zone(new.zone), now=now
+        )
+        for address, new in sorted(first.items())
+    }
+
+
+def _one(
+    new: SignUp, facts: SignUpFacts, seats: Sequence[Seat], person_id: int, by_person_id: int | None, *, now: datetime
+) -> GroupResult:
+    try:
+        with db.session.begin_nested():  # a person who is refused takes back only what was written for them
+            got = signing_up.take_all(new, facts, seats, person_id, by_person_id=by_person_id, now=now)
+    except Refused as refused:
+        return GroupResult(new.address, None, refused.message)
+    return GroupResult(new.address, signing_up.together(got, facts))

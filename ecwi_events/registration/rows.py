@@ -1,0 +1,132 @@
+"""One registration row: reading it, changing it, and telling its person. What every act on places does in the same way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.journal import service as journal
+from ecwi_events.kernel.db import db
+from ecwi_events.kernel.errors import NotFound, Refused
+from ecwi_events.mail import service as mail
+from ecwi_events.people.models import EmailAddress
+from ecwi_events.registration import queries, rules
+from ecwi_events.registration.models import Place, Registration
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ecwi_events.registration.rules import Closed, SignUpFacts
+
+    Where = sa.Row[int, int, int | None, int]
+    Held = sa.Row[int, Place, int | None, datetime]
+    State = sa.Row[Place, int | None, datetime | None, datetime | None, datetime | None, int]
+
+MAIL_PRIORITY = 30
+SEATS = (Place.CONFIRMED, Place.OFFERED)
+HELD = (*SEATS, Place.WAITING, Place.PENDING)
+
+# Built once: on the way of every sign-up, making a statement costs more than running it.
+_HELD = sa.select(Registration.id, Registration.place, Registration.queue_place, Registration.created_at).where(
+    Registration.places_id == sa.bindparam("places"), Registration.person_id == sa.bindparam("person")
+)
+_WHERE = sa.select(
+    Registration.places_id, Registration.activity_id, Registration.session_id, Registration.person_id
+).where(Registration.id == sa.bindparam("registration"))
+_STATE = sa.select(
+    Registration.place, Registration.queue_place, Registration.withdrawn_at, Registration.confirmed_at,
+    Registration.offer_expires_at, Registration.offers,
+).where(Registration.id == sa.bindparam("registration"))  # fmt: skip
+_WHOM = (
+    sa.select(Registration.person_id, Registration.revision, EmailAddress.address)
+    .join(EmailAddress, EmailAddress.person_id == Registration.person_id)
+    .where(Registration.id == sa.bindparam("registration"))
+    .order_by(EmailAddress.is_primary.desc(), EmailAddress.id)
+    .limit(1)
+)
+
+
+def held_by(places_id: int | None, person_id: int) -> Held | None:
+    """Return the registration of a person in this counted row, whatever its state, or None."""
+    return db.session.execute(_HELD, {"places": places_id, "person": person_id}).one_or_none()
+
+
+def where(registration_id: int) -> Where:
+    """Return counted row, activity, session and person of a registration.
+
+    Raises:
+        NotFound: there is no such registration.
+    """
+    row = db.session.execute(_WHERE, {"registration": registration_id}).one_or_none()
+    if row is None:
+        raise NotFound("We cannot find this sign-up.")
+    return row
+
+
+def state(registration_id: int) -> State:
+    """Return the state of a registration; true as long as its counted row is locked."""
+    return db.session.execute(_STATE, {"registration": registration_id}).one()
+
+
+def zone_of(registration_id: int) -> str:
+    """Return the time zone in which the person of a registration reads times."""
+    return db.session.scalars(sa.select(Registration.zone).where(Registration.id == registration_id)).one()
+
+
+def change(registration_id: int, *conditions: sa.ColumnElement[bool], **values: object) -> bool:
+    """Write values and a new revision, by which mails that are under way notice; False if the conditions do not hold."""
+    result = db.session.execute(
+        sa.update(Registration)
+        .where(Registration.id == registration_id, *conditions)
+        .values(**values, revision=Registration.revision + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]  # an UPDATE has a row count
+
+
+def tell(
+    kind: str, registration_id: int, *, now: datetime, within: str | None = None, not_after: datetime | None = None
+) -> None:
+    """Queue the mail that belongs to the registration's present revision (or to a span of time)."""
+    row = db.session.execute(_WHOM, {"registration": registration_id}).first()
+    if row is None:
+        return
+    mail.queue(
+        kind,
+        person_id=row.person_id,
+        address=row.address,
+        subject_id=registration_id,
+        dedup_key=f"{kind}:{registration_id}:{within or row.revision}",
+        revision=row.revision,
+        not_after=not_after,
+        priority=MAIL_PRIORITY,
+        now=now,
+    )
+
+
+def note(act: str, registration_id: int, before: str, after: str, *, now: datetime) -> None:
+    """Write in the journal what became of a place; ordinary sign-ups have rows of their own and need no entry."""
+    journal.note(act, "registration", registration_id, before={"place": before}, after={"place": after}, now=now)
+
+
+def facts_of(activity_id: int) -> SignUpFacts:
+    """Return what decides about sign-up.
+
+    Raises:
+        NotFound: there is no such activity.
+    """
+    facts = queries.sign_up_facts(activity_id)
+    if facts is None:
+        raise NotFound("We cannot find this activity.")
+    return facts
+
+
+def refuse_if(closed: Closed | None) -> None:
+    """Refuse with the sentence that the page shows, if there is a reason to.
+
+    Raises:
+        Refused: there is one; ``code`` is the `Closed`.
+    """
+    if closed:
+        raise Refused(closed.value, rules.SENTENCES[closed])

@@ -1,0 +1,164 @@
+"""Giving a place up, taking that back, and passing a place on to a colleague."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.kernel.db import db
+from ecwi_events.kernel.errors import Invalid, Refused
+from ecwi_events.people import rules as people_rules
+from ecwi_events.people import service as people
+from ecwi_events.people.models import Organisation, Person
+from ecwi_events.registration import places, promotion, rows, rules, standing, writing
+from ecwi_events.registration.models import Place, Registration
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ecwi_events.registration.rules import SignUpFacts
+
+NOT_TO_THIS_PERSON = (
+    "We cannot pass your place to this person: it must be somebody of your organisation who has no place yet. "
+    "They can sign up themselves, or you can write to the host."
+)
+
+
+def withdraw(registration_id: int, *, now: datetime) -> bool:
+    """Give up the place or leave the line; a freed place goes to the first in line in the same transaction.
+
+    Returns False when there was nothing to give up: the second withdrawal frees nothing.
+
+    Raises:
+        NotFound: there is no such registration.
+    """
+    places_id, activity_id, session_id, _ = rows.where(registration_id)
+    places.lock(places_id)
+    held = rows.state(registration_id)
+    if held.place not in rows.HELD:
+        return False
+    rows.change(registration_id, place=Place.WITHDRAWN, withdrawn_at=now, offer_expires_at=None)
+    free(places_id, activity_id, session_id, held.place, now=now)
+    rows.note("withdraw", registration_id, held.place, Place.WITHDRAWN, now=now)
+    rows.tell("registration.withdrawn", registration_id, now=now)
+    return True
+
+
+def withdraw_all(registration_id: int, *, now: datetime) -> int:
+    """Withdraw from everything that the person of this registration has in its activity; return from how much.
+
+    Raises:
+        NotFound: there is no such registration.
+    """
+    _, activity_id, _, person_id = rows.where(registration_id)
+    standing.give_up(activity_id, person_id)
+    all_of = (
+        sa.select(Registration.id)
+        .where(Registration.activity_id == activity_id, Registration.person_id == person_id)
+        .order_by(Registration.places_id)
+    )
+    return sum(withdraw(one, now=now) for one in db.session.scalars(all_of).all())
+
+
+def undo_withdrawal(registration_id: int, *, now: datetime) -> Place:
+    """Take a withdrawal back within ten minutes: the place if it is still free, the old number in the line otherwise.
+
+    Raises:
+        NotFound: there is no such registration.
+        Refused: the ten minutes are over, or the place went to the next person, or sign-up is no longer open.
+    """
+    places_id, activity_id, session_id, _ = rows.where(registration_id)
+    counts = places.lock(places_id)
+    held = rows.state(registration_id)
+    if held.place is not Place.WITHDRAWN:
+        return Place(held.place)
+    facts = rows.facts_of(activity_id)
+    closed = rules.session_refusal(facts, session_id, now=now) if session_id else rules.refusal(facts, now=now)
+    if not rules.may_undo_withdrawal(held.withdrawn_at, now=now) or closed:
+        raise Refused("too_late", "It is too late to undo this. You can sign up again.")
+    had_place = held.confirmed_at is not None
+    if had_place and not counts.has_room:
+        raise Refused("place_gone", "Your place went to the next person. You can join the waiting list.")
+    place = _what_one_had(held, facts)
+    rows.change(registration_id, place=place, withdrawn_at=None)
+    if place is not Place.PENDING:
+        counts = places.retake(places_id, as_place=had_place)
+    rows.note("undo_withdrawal", registration_id, Place.WITHDRAWN, place, now=now)
+    rows.tell(writing.MAILS[place], registration_id, now=now)
+    promotion.fill(places_id, activity_id, session_id, counts, now=now)
+    return Place(rows.state(registration_id).place)
+
+
+def pass_place_on(registration_id: int, name: str, address: str, *, now: datetime) -> int:
+    """Give one's confirmed place to a colleague of the same organisation; return the id of the colleague's sign-up.
+
+    The counts stay as they are, so nobody in line is overtaken: the place was never free.
+
+    Raises:
+        Invalid: the name or the address cannot be taken.
+        NotFound: there is no such registration.
+        Refused: there is no place to pass on, the activity is over, or the colleague is not of the same organisation or
+            has a place already. The page says the same of both, because anybody can type any address.
+    """
+    faults = {"name": people_rules.name_fault(name), "email": people_rules.address_fault(address)}
+    if wrong := {field: fault for field, fault in faults.items() if fault}:
+        raise Invalid(wrong)
+    places_id, activity_id, session_id, giver_id = rows.where(registration_id)
+    colleague_id = _colleague(giver_id, name, address, now=now)
+    places.lock(places_id)
+    held = rows.state(registration_id)
+    if held.place is not Place.CONFIRMED:
+        raise Refused("no_place", "You have no place to pass on.")
+    facts = rows.facts_of(activity_id)
+    rows.refuse_if(rules.host_refusal(facts, now=now))
+    if session_id and facts.session(session_id) is None:
+        rows.refuse_if(rules.Closed.OVER)
+    theirs = rows.held_by(places_id, colleague_id)
+    if colleague_id == giver_id or (theirs and theirs.place in rows.SEATS):
+        raise Refused("colleague", NOT_TO_THIS_PERSON)
+    rows.change(registration_id, place=Place.WITHDRAWN, withdrawn_at=now)
+    waited = theirs is not None and theirs.place is Place.WAITING
+    if waited:
+        places.give_back(places_id, was_place=False)
+    row = writing.NewRow(activity_id, session_id, places_id, colleague_id, rows.zone_of(registration_id), giver_id)
+    new_id = writing.put(row, theirs.id if theirs else None, Place.CONFIRMED, None, now=now)
+    rows.note("pass_place_on", registration_id, Place.CONFIRMED, Place.WITHDRAWN, now=now)
+    rows.tell("registration.withdrawn", registration_id, now=now)
+    rows.tell("registration.confirmed", new_id, now=now)
+    return new_id
+
+
+def free(places_id: int, activity_id: int, session_id: int | None, held: Place, *, now: datetime) -> None:
+    """Count out what somebody had who goes, and pass a freed place on; the caller holds the lock."""
+    if held is Place.PENDING:
+        return
+    counts = places.give_back(places_id, was_place=held in rows.SEATS)
+    promotion.fill(places_id, activity_id, session_id, counts, now=now)
+
+
+def _what_one_had(held: rows.State, facts: SignUpFacts) -> Place:
+    if held.confirmed_at is not None:
+        return Place.CONFIRMED
+    return Place.PENDING if facts.terms.needs_approval and held.approved_at is None else Place.WAITING
+
+
+def _colleague(giver_id: int, name: str, address: str, *, now: datetime) -> int:
+    """Find or make the colleague; a new person is of the giver's organisation."""
+    organisation_id, text = _organisation_of(giver_id)
+    if organisation_id is None and not text:
+        raise Refused("no_organisation", "We do not know your organisation, so we cannot pass your place on.")
+    known = db.session.scalar(sa.select(Organisation.name).where(Organisation.id == organisation_id))
+    colleague_id = people.find_or_create_person(name, address, organisation=known or text, zone=None, now=now)
+    if _organisation_of(colleague_id) != (organisation_id, text):
+        raise Refused("colleague", NOT_TO_THIS_PERSON)
+    return colleague_id
+
+
+def _organisation_of(person_id: int) -> tuple[int | None, str]:
+    row = db.session.execute(
+        sa.select(Person.organisation_id, Person.organisation_folded, Person.organisation_text).where(
+            Person.id == person_id
+        )
+    ).one()
+    return row.organisation_id, "" if row.organisation_id else (row.organisation_folded or "")
