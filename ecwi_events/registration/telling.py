@@ -299,7 +299,7 @@ def _concerned(one: Announcement) -> list[sa.ColumnElement[bool]]:
     whole: sa.ColumnElement[bool] = Registration.session_id.is_(None)
     if one.news is not News.SESSIONS_ADDED:
         whole = sa.or_(whole, Registration.session_id.in_([row.session_id for row in rows]))
-    return [whole, Registration.created_at < max(row.created_at for row in rows)]
+    return [whole, Registration.created_at <= max(row.created_at for row in rows)]
 
 
 def _newer_than(lead: Announcement) -> set[int | None]:

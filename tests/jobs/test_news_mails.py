@@ -57,9 +57,10 @@ def html_of(mail) -> str:
 def entry_of(mail):
     """The method and the events of the calendar object in a mail."""
     part = next(p for p in mail.walk() if p.get_content_type() in {"text/calendar", "application/ics"})
-    root = reader.check(part.get_payload(decode=True))
-    method = root.one("METHOD").value if "METHOD" in part.get_payload(decode=True).decode() else None
-    assert method == (part.get_param("method") if part.get_content_type() == "text/calendar" else method)
+    body = part.get_payload(decode=True)
+    found = re.search(rb"^METHOD:(\w+)", body, re.MULTILINE)
+    method = found[1].decode() if found else None
+    root = reader.check(body, method=method, people=method is not None)
     return method, root.kids("VEVENT")
 
 
