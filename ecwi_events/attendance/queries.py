@@ -13,6 +13,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.text import fold
 from ecwi_events.people.models import Organisation, Person
 from ecwi_events.programme import queries as programme
+from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place, Registration
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def unsettled(session_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
                 Registration,
                 sa.and_(
                     Registration.activity_id == ActivitySession.activity_id,
+                    registrations.of_session(ActivitySession.id),
                     Registration.person_id == Presence.person_id,
                 ),
             )
@@ -95,7 +97,13 @@ def unsettled(session_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     places = dict(
         db.session.execute(
             sa.select(ActivitySession.id, sa.func.count())
-            .join(Registration, Registration.activity_id == ActivitySession.activity_id)
+            .join(
+                Registration,
+                sa.and_(
+                    Registration.activity_id == ActivitySession.activity_id,
+                    registrations.of_session(ActivitySession.id),
+                ),
+            )
             .where(ActivitySession.id.in_(session_ids), Registration.place == Place.CONFIRMED)
             .group_by(ActivitySession.id)
         ).all()
@@ -118,7 +126,14 @@ def _people(
         )
         .outerjoin(Organisation, Organisation.id == Person.organisation_id)
         .outerjoin(Presence, sa.and_(Presence.person_id == Person.id, Presence.session_id == session_id))
-        .outerjoin(Registration, sa.and_(Registration.person_id == Person.id, Registration.activity_id == activity_id))
+        .outerjoin(
+            Registration,
+            sa.and_(
+                Registration.person_id == Person.id,
+                Registration.activity_id == activity_id,
+                registrations.of_session(session_id),
+            ),
+        )
         .where(sa.or_(Registration.place == Place.CONFIRMED, Presence.id.is_not(None)))
     ).all()
 

@@ -15,7 +15,7 @@ from ecwi_events.mail.letters import CalendarFile
 from ecwi_events.registration.models import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from ecwi_events.calendars.events import Entry
@@ -33,9 +33,15 @@ def for_sign_up(mine: MySignUp, sender: Sender, *, now: datetime) -> CalendarFil
     entries = service.personal_entries(mine)
     if not entries:
         return None
-    if len(mine.activity.sessions) != 1 or mine.address is None:
+    if len(mine.sessions) != 1 or mine.address is None:
         return CalendarFile(events.download(entries), FILE)
     return _invitation(entries[0], mine, mine.address, sender, now=now)
+
+
+def for_sign_ups(chosen: Sequence[MySignUp]) -> CalendarFile | None:
+    """Return one file with the sessions that somebody has chosen and has a place in; None if there is none."""
+    entries = service.entries_of(chosen)
+    return CalendarFile(events.download(entries), FILE) if entries else None
 
 
 def for_news(mine: MySignUp, session_ids: Collection[int], sender: Sender, *, now: datetime) -> CalendarFile | None:

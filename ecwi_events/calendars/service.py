@@ -16,11 +16,12 @@ from ecwi_events.kernel import dates, links, product
 from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Format, SessionStatus
+from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place
 from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ecwi_events.programme.models import Activity, ActivitySession
     from ecwi_events.programme.queries import ActivityPage, SessionView
@@ -96,18 +97,25 @@ def activity_file(slug: str, viewer: Callable[[], Viewer] = programme.stranger) 
 
 
 def personal_file(mine: MySignUp) -> bytes | None:
-    """Return a person's sessions for "add to calendar", their own link in each; None before they have a place.
+    """Return a person's sessions of an activity for "add to calendar", their own link in each; None before a place.
 
     After a withdrawal the same sessions are cancelled ones, so that opening the file again clears them.
     """
-    return events.download(personal_entries(mine)) if mine.confirmed_at else None
+    had = [one for one in registrations.all_of(mine) if one.confirmed_at]
+    return events.download(entries_of(had)) if had else None
+
+
+def entries_of(chosen: Sequence[MySignUp]) -> list[Entry]:
+    """Return the sessions of several sign-ups of one person for one activity, as far as they had a place, by time."""
+    found = [entry for one in chosen if one.confirmed_at for entry in personal_entries(one)]
+    return sorted(found, key=lambda entry: (entry.starts_at, entry.uid))
 
 
 def personal_entries(mine: MySignUp) -> list[Entry]:
     """Return the sessions of a person's place; after a withdrawal those they would have come to, as cancelled ones."""
     since = mine.withdrawn_at or mine.confirmed_at or mine.created_at
     page = mine.activity
-    return [_personal_entry(_viewed(view, page), mine) for view in page.sessions if view.ends_at > since]
+    return [_personal_entry(_viewed(view, page), mine) for view in mine.sessions if view.ends_at > since]
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def facts_of(mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) -
             [session.starts_at for session in to_come], mine.confirmed_at or mine.created_at, mine.zone
         ),
         "starts": dates.moment(to_come[0].starts_at, mine.zone, now=now) if to_come else "",
-        "is_under_way": any(s.starts_at <= now for s in activity.sessions if not s.is_cancelled),
+        "is_under_way": any(s.starts_at <= now for s in mine.sessions if not s.is_cancelled),
     }
 
 

@@ -196,7 +196,8 @@ def _people() -> list[PersonFact]:
 
 def _registrations() -> dict[int, int]:
     rows = db.session.execute(
-        sa.select(Registration.activity_id, sa.func.count().label("confirmed"))
+        # Who has places in three sessions of a series is one person who signed up.
+        sa.select(Registration.activity_id, sa.func.count(Registration.person_id.distinct()).label("confirmed"))
         .where(Registration.place == Place.CONFIRMED)
         .group_by(Registration.activity_id)
     )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ecwi_events.kernel.db import db
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, SessionStatus
 from ecwi_events.registration.models import Place, Registration
-from ecwi_events.registration.queries import token_of
+from ecwi_events.registration.queries import of_session, token_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,9 @@ def sign_ups_of(person_id: int) -> Sequence[OwnSignUp]:
             ActivitySession.ends_at, ActivitySession.zone, ActivitySession.status,
         )
         .join(Activity, Activity.id == Registration.activity_id)
-        .outerjoin(ActivitySession, ActivitySession.activity_id == Activity.id)
+        .outerjoin(
+            ActivitySession, sa.and_(ActivitySession.activity_id == Activity.id, of_session(ActivitySession.id))
+        )
         .where(Registration.person_id == person_id)
         .order_by(Registration.id.desc(), ActivitySession.starts_at, ActivitySession.id)
     )  # fmt: skip
