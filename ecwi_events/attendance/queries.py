@@ -70,6 +70,14 @@ def find_roster(session_id: int) -> Roster | None:
     return Roster(session, activity, tuple(sorted(rows, key=lambda row: (row.folded, row.person_id or 0))))
 
 
+def verdict_of(person_id: int, session_id: int) -> Verdict:
+    """Return the verdict for a person in a session; unknown when nobody has said anything."""
+    found = db.session.scalar(
+        sa.select(Presence.verdict).where(Presence.session_id == session_id, Presence.person_id == person_id)
+    )
+    return found or Verdict.UNKNOWN
+
+
 def unsettled(session_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Return for each session how many people have a confirmed place, and before that how many of these are marked."""
     from ecwi_events.programme.models import ActivitySession  # noqa: PLC0415 - one query only

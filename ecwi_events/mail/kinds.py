@@ -76,7 +76,15 @@ KINDS: dict[str, Kind] = {
     "registration.postponed": Kind("An activity is postponed", CHANGES),
     "registration.planned_again": Kind("An activity takes place after all", CHANGES),
     "registration.sessions_added": Kind("Sessions are added to an activity", PLACES),
-    "reminder.day_before": Kind("One day before a session", SOON, Topic.REMINDERS),
+    "reminder.week_before": Kind("One week before a session", BULK, Topic.REMINDERS),
+    "reminder.day_before": Kind("One day before a session", USUAL, Topic.REMINDERS),
+    "reminder.digest": Kind("One day before several sessions", USUAL, Topic.REMINDERS),
+    "reminder.hour_before": Kind("One hour before a session, with the joining link", SOON, Topic.REMINDERS),
+    "reminder.starting": Kind("A session starts now", AT_ONCE, Topic.REMINDERS),
+    "reminder.own": Kind("At a time that the activity has chosen", USUAL, Topic.REMINDERS),
+    "reminder.thanks": Kind("Thanks after a session", BULK, Topic.THANKS),
+    "reminder.host_roster": Kind("For hosts: who comes tomorrow", USUAL),
+    "reminder.host_link": Kind("For hosts: the way to the meeting", SOON),
 }
 UNLISTED = Kind("")
 

@@ -208,6 +208,9 @@ class ActivitySession(Model):
     # Why it was moved or cancelled, and by whom; everybody reads the reason, so it is written for everybody.
     reason: Mapped[str | None] = mapped_column(Line(300))
     moved_from_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the instants that hold now were set, if that was later than the session itself: whoever was told of them then
+    # needs no reminder that would have been due before.
+    scheduled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     changed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     # Rises with every change of this session, so that of two people who edit it the second one is told.

@@ -155,6 +155,7 @@ def reschedule(
     session.ical_sequence += 1
     if (session.starts_at, session.ends_at) != (was_at, was_until):
         session.schedule_revision += 1
+        session.scheduled_at = now
     activity = get_activity(session.activity_id)
     if session.starts_at != was_at and rules.is_public(activity.status):
         session.moved_from_at, session.reason = was_at, _reason(reason)
@@ -340,6 +341,7 @@ def _promise_of(session: ActivitySession) -> dict[str, object]:
 def _status_changed(session: ActivitySession, *, now: datetime) -> None:
     session.ical_sequence += 1
     session.schedule_revision += 1
+    session.scheduled_at = now
     db.session.flush()
     derive_period(get_activity(session.activity_id))
     _changed(session, now=now)

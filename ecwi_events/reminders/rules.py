@@ -8,18 +8,20 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.dates import zone_info
+from ecwi_events.reminders.slots import NOTHING, TIMINGS, Slot, Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 NIGHT_BEGINS = time(21, 0)
 NIGHT_ENDS = time(7, 30)
 BEFORE_THE_NIGHT = time(20, 30)
-TOO_LATE_BEFORE = timedelta(hours=2)
 LOOK_BACK = timedelta(hours=48)
-A_DAY = timedelta(days=1)
-# A day before by the wall clock, moved to 20:30 and over a clock change, is never earlier than this before the start.
-LOOK_AHEAD = timedelta(hours=30)
+# How much earlier than its plain distance the night and a clock change can make a mail due.
+SLACK = timedelta(hours=6)
+NO_SLACK = timedelta(0)
+SAME_ACTIVITY_WITHIN = timedelta(hours=36)
+ONE_DAY = TIMINGS[Slot.DAY_BEFORE]
 
 
 class Verdict(StrEnum):
@@ -29,6 +31,7 @@ class Verdict(StrEnum):
     DUE = "due"
     LATE = "late"  # missed: noted, so that it is counted and shown
     NOT_FOR_THEM = "not_for_them"  # they signed up after it would have gone out, and the confirmation said everything
+    OVER = "over"  # missed so long ago that nobody notes it any more
 
 
 @dataclass(frozen=True)
@@ -39,31 +42,89 @@ class Wanted:
     session_takes_place: bool
     is_current: bool
     is_wished: bool = True
+    was_away: bool = False
 
 
-def due_at(starts_at: datetime, zone: str) -> datetime:
-    """Return when the reminder of the day before is due: the same wall clock in the person's zone, but not at night.
+@dataclass(frozen=True)
+class Times:
+    """A session's instants, and whose zone is asked."""
 
-    What falls into the night goes out at 20:30 the evening before it begins, or at 07:30 when it ends; always on the day
-    before the session as the person's calendar has it, so that "tomorrow" is true.
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+
+    @property
+    def day(self) -> str:
+        """The day on which the session starts in this zone."""
+        return self.starts_at.astimezone(zone_info(self.zone)).date().isoformat()
+
+
+def due_at(timing: Timing, times: Times) -> datetime:
+    """Return when a mail of this slot is due.
+
+    What goes by the wall clock comes at the same time of day in the person's zone, but not at night: what falls into the
+    night goes out at 20:30 the evening before it begins, or at 07:30 when it ends; afterwards always at 07:30. So the
+    mail of the day before comes on the day before the session as the person's calendar has it, and "tomorrow" is true.
     """
-    info = zone_info(zone)
-    wall = starts_at.astimezone(info).replace(tzinfo=None, fold=0) - A_DAY
-    if wall.time() >= NIGHT_BEGINS:
-        wall = datetime.combine(wall.date(), BEFORE_THE_NIGHT)
-    elif wall.time() < NIGHT_ENDS:
+    if not timing.by_wall_clock:
+        return times.starts_at - timing.ahead
+    info = zone_info(times.zone)
+    if timing.is_afterwards:
+        wall = (times.ends_at - timing.ahead).astimezone(info).replace(tzinfo=None, fold=0)
+        if wall.time() >= NIGHT_BEGINS:
+            wall = datetime.combine(wall.date() + timedelta(days=1), NIGHT_ENDS)
+    else:
+        wall = times.starts_at.astimezone(info).replace(tzinfo=None, fold=0) - timing.ahead
+        if wall.time() >= NIGHT_BEGINS:
+            wall = datetime.combine(wall.date(), BEFORE_THE_NIGHT)
+    if wall.time() < NIGHT_ENDS:
         wall = datetime.combine(wall.date(), NIGHT_ENDS)
     return wall.replace(tzinfo=info).astimezone(UTC)
 
 
-def not_after(starts_at: datetime) -> datetime:
-    """Return when the reminder has become useless: two hours before the start."""
-    return starts_at - TOO_LATE_BEFORE
+def not_after(timing: Timing, times: Times) -> datetime:
+    """Return when a mail of this slot has become useless."""
+    return (times.ends_at if timing.is_afterwards else times.starts_at) - timing.useless
+
+
+def is_for(timing: Timing, times: Times, *, since: datetime) -> bool:
+    """Tell whether somebody who knows of the session since this instant gets the mail at all.
+
+    Args:
+        timing: of the slot.
+        times: of the session, and the person's zone.
+        since: when the person got the place, or was told of the time that holds now, whichever was later.
+    """
+    if timing.settled > NOTHING and since > times.starts_at - timing.settled:
+        return False
+    return due_at(timing, times) >= since
+
+
+def verdict(timing: Timing, times: Times, *, since: datetime, now: datetime) -> Verdict:
+    """Return what to do now about one mail of a slot."""
+    if not is_for(timing, times, since=since):
+        return Verdict.NOT_FOR_THEM
+    if now < due_at(timing, times):
+        return Verdict.NOT_YET
+    end = not_after(timing, times)
+    if now < end:
+        return Verdict.DUE
+    return Verdict.LATE if now < end + LOOK_BACK else Verdict.OVER
+
+
+def belong_together(one: Times, other: Times, *, is_same_activity: bool) -> bool:
+    """Tell whether two sessions of one person are reminded of in one mail, a day before the first of them.
+
+    That is so for sessions of one activity within 36 hours, and for any two that start on one day of the person's calendar.
+    """
+    if is_same_activity and abs(one.starts_at - other.starts_at) <= SAME_ACTIVITY_WITHIN:
+        return True
+    return one.day == other.day
 
 
 def reminds(starts_at: datetime, confirmed_at: datetime, zone: str) -> bool:
-    """Tell whether somebody who got the place at this time is reminded of a session at all."""
-    return due_at(starts_at, zone) >= confirmed_at
+    """Tell whether somebody who got the place at this time is reminded of a session a day before."""
+    return is_for(ONE_DAY, Times(starts_at, starts_at, zone), since=confirmed_at)
 
 
 def promise(starts: Sequence[datetime], confirmed_at: datetime, zone: str) -> str:
@@ -82,15 +143,6 @@ def promise(starts: Sequence[datetime], confirmed_at: datetime, zone: str) -> st
     return "each session" if all(reminded) else "each later session"
 
 
-def verdict(starts_at: datetime, zone: str, *, confirmed_at: datetime, now: datetime) -> Verdict:
-    """Return what to do now about the reminder of the day before."""
-    if not reminds(starts_at, confirmed_at, zone):
-        return Verdict.NOT_FOR_THEM
-    if now < due_at(starts_at, zone):
-        return Verdict.NOT_YET
-    return Verdict.DUE if now < not_after(starts_at) else Verdict.LATE
-
-
 def unwanted(facts: Wanted) -> str | None:
     """Return why a reminder that is under way must not go out any more, or None if it is still wanted."""
     if not facts.session_takes_place:
@@ -98,5 +150,13 @@ def unwanted(facts: Wanted) -> str | None:
     if not facts.has_place:
         return "withdrawn"
     if not facts.is_wished:
-        return "not_wished"
+        return "opted_out"
+    if facts.was_away:
+        return "absent"
     return None if facts.is_current else "superseded"
+
+
+def first_reason(reasons: Iterable[str | None]) -> str | None:
+    """Return why none of several things is wanted, or None as soon as one of them is."""
+    found = list(reasons)
+    return found[0] if found and all(found) else None

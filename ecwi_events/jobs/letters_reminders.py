@@ -1,0 +1,144 @@
+"""Reminders: to those who have a place, before a session and after it, and to the host people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ecwi_events.attendance import queries as attendance
+from ecwi_events.attendance.models import Verdict
+from ecwi_events.jobs.letter_parts import facts_of, line
+from ecwi_events.kernel import dates, links
+from ecwi_events.mail import rules as mail_rules
+from ecwi_events.mail import stopping
+from ecwi_events.mail.kinds import Topic
+from ecwi_events.mail.letters import Letter, NotWanted
+from ecwi_events.programme.rules import takes_place
+from ecwi_events.registration import joining
+from ecwi_events.registration import queries as registrations
+from ecwi_events.registration.models import Place
+from ecwi_events.reminders import queries, rules
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ecwi_events.mail.letters import Sender
+    from ecwi_events.mail.queries import Outgoing
+    from ecwi_events.programme.queries import SessionView
+    from ecwi_events.registration.queries import MySignUp
+
+JOINS_WITHIN = timedelta(hours=2)  # so near the start a reminder carries the joining link
+
+
+def before(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
+    """Return the reminder of one session, in the words of the time that is really left."""
+    found = _found(mail.subject_id, mail.session_id)
+    if found is None:
+        return NotWanted("erased")
+    mine, session = found
+    if reason := _unwanted(mine, session, mail.revision or 0):
+        return NotWanted(reason)
+    joins = session.starts_at - now <= JOINS_WITHIN
+    return _letter(mine, session, sender, now=now, join=links.absolute(f"/j/{_join(mine)}") if joins else "")
+
+
+def after(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
+    """Return the thanks after a session, with the way to what is left of it."""
+    found = _found(mail.subject_id, mail.session_id)
+    if found is None:
+        return NotWanted("erased")
+    mine, session = found
+    if reason := _unwanted(mine, session, mail.revision or 0, is_over=True):
+        return NotWanted(reason)
+    return _letter(mine, session, sender, now=now, join=links.absolute(f"/j/{_join(mine)}"))
+
+
+def digest(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
+    """Return the reminder of several sessions; those that are no longer wanted are left out."""
+    told, reasons = [], []
+    for registration_id, session_id, revision in queries.told_by(mail.id):
+        found = _found(registration_id, session_id)
+        reason = _unwanted(*found, revision) if found else "erased"
+        reasons.append(reason)
+        if found and reason is None:
+            told.append(found)
+    if reason := rules.first_reason(reasons):
+        return NotWanted(reason)
+    told.sort(key=lambda pair: pair[1].starts_at)
+    (mine, first), *_ = told
+    entries = [
+        {
+            "activity": one.activity,
+            "page": links.absolute(f"/a/{one.activity.slug}"),
+            "link": links.absolute(f"/m/{one.token}"),
+            "session": line(session, one, now=now),
+        }
+        for one, session in told
+    ]
+    facts = {**facts_of(mine, [first], now=now), "sender": sender, "entries": entries}
+    return Letter(mine.name, {**facts, "left": dates.time_left(first.starts_at, now=now, zone=mine.zone)})
+
+
+def for_host(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
+    """Return what a host person needs before a session: how many come, and the way to the pages. Names stay on the pages."""
+    roster = attendance.find_roster(mail.session_id or 0)
+    host = queries.find_host_person(mail.person_id or 0)
+    if roster is None or host is None:
+        return NotWanted("erased")
+    session, activity = roster.session, roster.activity
+    if not takes_place(activity.status) or session.is_cancelled:
+        return NotWanted("cancelled")
+    if session.schedule_revision != mail.revision:
+        return NotWanted("superseded")
+    name, zone = host[0], host[1] or session.zone
+    facts = {
+        "greeting": mail_rules.greeting(name),
+        "activity": activity,
+        "session": session,
+        "page": links.absolute(f"/a/{activity.slug}"),
+        "attendance": links.absolute(f"/host/sessions/{session.id}/attendance"),
+        "meeting": session.meeting_url or "",
+        "times": dates.session_times(session.starts_at, session.ends_at, zone, now=now).line,
+        "left": dates.time_left(session.starts_at, now=now, zone=zone),
+        "starts": dates.moment(session.starts_at, zone, now=now),
+        "places": sum(1 for row in roster.rows if not row.is_visitor),
+        "waiting": queries.waiting_for(activity.id, session.id),
+        "sender": sender,
+    }
+    return Letter(name, facts)
+
+
+def _found(registration_id: int, session_id: int | None) -> tuple[MySignUp, SessionView] | None:
+    mine = registrations.find_sign_up(registration_id)
+    session = next((s for s in mine.sessions if s.id == session_id), None) if mine else None
+    return (mine, session) if mine and session else None
+
+
+def _unwanted(mine: MySignUp, session: SessionView, revision: int, *, is_over: bool = False) -> str | None:
+    topic = Topic.THANKS if is_over else Topic.REMINDERS
+    status = mine.activity.status
+    facts = rules.Wanted(
+        has_place=mine.place is Place.CONFIRMED,
+        session_takes_place=(takes_place(status) or (is_over and status == "completed")) and not session.is_cancelled,
+        is_current=session.schedule_revision == revision,
+        is_wished=not stopping.is_stopped(mine.person_id, topic),
+        was_away=is_over and attendance.verdict_of(mine.person_id, session.id) in {Verdict.ABSENT, Verdict.EXCUSED},
+    )
+    return rules.unwanted(facts)
+
+
+def _letter(mine: MySignUp, session: SessionView, sender: Sender, *, now: datetime, join: str) -> Letter:
+    facts = {
+        **facts_of(mine, [session], now=now),
+        "sender": sender,
+        "session": line(session, mine, now=now),
+        "left": dates.time_left(session.starts_at, now=now, zone=mine.zone),
+        "of": len(mine.activity.sessions),
+        "join": join,
+        "is_online": bool(session.meeting_url),
+    }
+    return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>")
+
+
+def _join(mine: MySignUp) -> str:
+    return joining.token_of(mine.registration_id, mine.uid, mine.link_version)
