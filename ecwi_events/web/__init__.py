@@ -27,6 +27,7 @@ from ecwi_events.web import (
     office_record,
     office_roles,
     office_tabs,
+    office_texts,
     overview,
     people,
     programme,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 PAGES = (
     site, zones, programme, seeing, registration, joining, people, devices, second_factor, factors, host, office, calendars, overview,
     office_overview, office_journal,
-    office_record, office_roles, me, office_people, office_organisations, office_organisation,
+    office_record, office_texts, office_roles, me, office_people, office_organisations, office_organisation,
     host_questions,
     unsubscribing,
 )  # fmt: skip

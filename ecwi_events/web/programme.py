@@ -10,9 +10,10 @@ from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.errors import NotFound
 from ecwi_events.people import queries as people
 from ecwi_events.programme import queries as programme
+from ecwi_events.programme import record
 from ecwi_events.registration import queries as registration
 from ecwi_events.registration import rules
-from ecwi_events.web import identity, seeing, times, zones
+from ecwi_events.web import identity, reading, record_words, seeing, times, zones
 from ecwi_events.web.covers import cover
 from ecwi_events.web.forms import Form
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 blueprint = flask.Blueprint("programme", __name__)
 
 PAST_SHOWN = 24
-LANGUAGES = {"en": "English", "uk": "Ukrainian", "ru": "Russian"}
 
 
 @blueprint.get("/")
@@ -72,7 +72,10 @@ def activity_page(found: ActivityPage, form: Form, *, now: datetime, more: str =
         more=more,
         waits=waits,
         organisations=[name for _, name in people.organisation_names()],
-        language=LANGUAGES.get(found.language, found.language),
+        reading=reading.of(found),
+        speakers=record.contributors_of(found.id),
+        languages=record_words.language_names(found.languages),
+        interpretation=record_words.language_names(found.interpretation),
         cover=cover,
         **_sign_up(found, facts, zone.name, now=now),
         **_summary(found, zone.name, now=now),

@@ -31,7 +31,7 @@ from ecwi_events.people.models import (
     RoleGrant,
 )
 from ecwi_events.people.models_signing_in import BrowserSession, Passkey
-from ecwi_events.programme import invitations
+from ecwi_events.programme import invitations, texts
 from ecwi_events.programme import merging as organisation_merging
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, Visibility
 from ecwi_events.programme.sessions import NewSession
@@ -243,9 +243,18 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
         "joining.token": {"own": _joining_link(link_holder), "foreign": link, "missing": nobody},
         "calendars.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "people.token": {"own": sign_in, "foreign": link, "missing": nobody},
+        "office_texts.language": _any(_translated("uk", mine, theirs)),
         "seeing.token": {"own": _invitation(), "foreign": link, "missing": nobody},
         "static.name": {"own": static_address("app.css").rpartition("/")[2]},
     }
+
+
+def _translated(language: str, *activities: int) -> str:
+    texts_in_it = texts.Texts(MARKUP, MARKUP, MARKUP, MARKUP)
+    with transaction():
+        for activity in activities:
+            texts.save_texts(activity, language, texts_in_it, of_revision=1, seen_at=None, now=NOW)
+    return language
 
 
 def _invitation() -> str:
