@@ -70,3 +70,18 @@ def sign_ups_of(person_id: int) -> Sequence[OwnSignUp]:
         if row[9] is not None:
             mine.sessions.append(MySession(row[8], row[9], row[10], row[11], row[12] is SessionStatus.CANCELLED))
     return list(found.values())
+
+
+def find_own_link(activity_id: int, person_id: int) -> str | None:
+    """Return the token of the page of somebody who has signed up for an activity already, or None."""
+    row = db.session.execute(
+        sa.select(Registration.uid, Registration.link_version)
+        .where(
+            Registration.activity_id == activity_id,
+            Registration.person_id == person_id,
+            Registration.place.in_((Place.CONFIRMED, Place.OFFERED, Place.WAITING, Place.PENDING)),
+        )
+        .order_by(Registration.id)
+        .limit(1)
+    ).one_or_none()
+    return token_of(row.uid, row.link_version) if row else None

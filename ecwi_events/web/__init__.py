@@ -30,6 +30,7 @@ from ecwi_events.web import (
     office_texts,
     overview,
     people,
+    personal,
     programme,
     registration,
     second_factor,
@@ -49,7 +50,7 @@ PAGES = (
     site, zones, programme, seeing, registration, joining, people, devices, second_factor, factors, host, office, calendars, overview,
     office_overview, office_journal,
     office_record, office_texts, office_roles, me, office_people, office_organisations, office_organisation,
-    host_questions,
+    host_questions, personal,
     unsubscribing,
 )  # fmt: skip
 

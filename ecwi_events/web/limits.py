@@ -28,8 +28,12 @@ RETRY_AFTER = "600"
 # Writing forms only. Whoever stands in no line here is not limited.
 LIMITS = {
     "registration.sign_up": "30 per minute",
-    "registration.withdraw": "30 per minute",
-    "registration.undo_withdrawal": "30 per minute",
+    "personal.withdraw": "30 per minute",
+    "personal.undo": "30 per minute",
+    "personal.change_sessions": "30 per minute",
+    "personal.change_answers": "30 per minute",
+    "personal.answer_offer": "30 per minute",
+    "personal.pass_on": "10 per minute",  # it writes to an address that anybody can type
     "joining.join": "60 per minute",  # a school may join through one address
     "people.send_link": "50 per 15 minutes",
     "people.sign_in": "200 per 15 minutes",  # links cannot be guessed

@@ -12,10 +12,8 @@ from ecwi_events.people import queries as people
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme import record
 from ecwi_events.registration import queries as registration
-from ecwi_events.registration import rules
-from ecwi_events.web import identity, reading, record_words, seeing, times, zones
+from ecwi_events.web import reading, record_words, seeing, sign_up_form, times, zones
 from ecwi_events.web.covers import cover
-from ecwi_events.web.forms import Form
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from ecwi_events.programme.queries import ActivityCard, ActivityPage
-    from ecwi_events.registration.rules import SignUpFacts
+    from ecwi_events.web.forms import Form
 
 blueprint = flask.Blueprint("programme", __name__)
 
@@ -52,7 +50,7 @@ def activity(slug: str) -> ResponseReturnValue:
     found = programme.find_activity_page(slug, seeing.viewer)
     if found is None:
         raise NotFound("We cannot find this page.")
-    return activity_page(found, _empty_form(), now=clock.utc_now())
+    return activity_page(found, sign_up_form.empty_form(), now=clock.utc_now())
 
 
 def activity_page(found: ActivityPage, form: Form, *, now: datetime, more: str = "", waits: bool = False) -> str:
@@ -61,11 +59,12 @@ def activity_page(found: ActivityPage, form: Form, *, now: datetime, more: str =
     facts = registration.sign_up_facts(found.id)
     if facts is None:
         raise NotFound("We cannot find this page.")
+    steps = times.steps(found.sessions, zone.name, now=now)
     return flask.render_template(
         "programme/activity.html",
         nav="programme",
         activity=found,
-        steps=times.steps(found.sessions, zone.name, now=now),
+        steps=steps,
         zone=zone,
         zone_choices=zones.short_list(zone.name, found.zone),
         form=form,
@@ -77,20 +76,9 @@ def activity_page(found: ActivityPage, form: Form, *, now: datetime, more: str =
         languages=record_words.language_names(found.languages),
         interpretation=record_words.language_names(found.interpretation),
         cover=cover,
-        **_sign_up(found, facts, zone.name, now=now),
+        **sign_up_form.context(found, facts, form, steps, zone.name, now=now),
         **_summary(found, zone.name, now=now),
     )
-
-
-def _sign_up(found: ActivityPage, facts: SignUpFacts, zone: str, *, now: datetime) -> dict[str, object]:
-    """Whether the button is there, and the sentence if it is not: the same rule as the act's."""
-    closed = rules.refusal(facts, now=now)
-    closes = found.sign_up_closes_at
-    return {
-        "facts": facts,
-        "closed": rules.SENTENCES[closed] if closed else "",
-        "closes": dates.moment(closes, zone, now=now) if closes else "",
-    }
 
 
 def _summary(found: ActivityPage, zone: str, *, now: datetime) -> dict[str, object]:
@@ -115,11 +103,3 @@ def _next_time(card: ActivityCard, *, now: datetime) -> str:
         return ""
     zone = zones.reader_zone(session.zone)
     return dates.session_times(session.starts_at, session.ends_at, zone.name, now=now).line
-
-
-def _empty_form() -> Form:
-    """An empty form, or one filled in for somebody who is signed in: nothing is asked twice."""
-    who = identity.present()
-    if who is None:
-        return Form()
-    return Form({"name": who.name, "email": people.primary_address(who.person_id) or ""})

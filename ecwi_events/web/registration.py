@@ -1,4 +1,4 @@
-"""Signing up, what follows, and the page behind a person's own link. A GET changes nothing here."""
+"""Signing up, and the greeting that follows."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import flask
+from flask_wtf.csrf import CSRFError
 
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.programme import queries as programme
-from ecwi_events.programme.rules import is_public
-from ecwi_events.registration import joining, queries, rules, service
-from ecwi_events.registration.models import Place
+from ecwi_events.registration import answers
 from ecwi_events.reminders import rules as reminders
+from ecwi_events.web import errors, seeing, sign_up_form, times
 from ecwi_events.web import programme as programme_pages
-from ecwi_events.web import seeing, times
-from ecwi_events.web.forms import typed
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from ecwi_events.programme.queries import ActivityPage
-    from ecwi_events.registration.queries import MySignUp
+    from ecwi_events.registration.service import SignedUp
     from ecwi_events.web.forms import Form
     from ecwi_events.web.times import Step
 
@@ -31,6 +29,7 @@ blueprint = flask.Blueprint("registration", __name__)
 
 DONE = "done"  # in the signed cookie: what the page after a sign-up says
 SHOWN_FOR = timedelta(minutes=30)  # long enough to load it again, too short for the next user of a shared computer
+OPEN_FOR_LONG = "This page was open for a long time. Your answers are still here: press the button once more."
 JUST_TAKEN = "The last place has just been taken. Nothing is lost: join the waiting list with the same details."
 
 
@@ -38,10 +37,10 @@ JUST_TAKEN = "The last place has just been taken. Nothing is lost: join the wait
 def sign_up(slug: str) -> ResponseReturnValue:
     """Sign somebody up, or show the form again with what is wrong."""
     now = clock.utc_now()
-    form = typed("name", "email", "organisation", "zone", "saw")
     activity_id = programme.find_public_activity(slug, seeing.viewer)
     if activity_id is None:
         raise NotFound("We cannot find this page.")
+    form = sign_up_form.read_form(activity_id)
     zone = dates.canonical_zone(form.value("zone")) or _page_of(slug).zone
     try:
         with transaction():
@@ -55,7 +54,7 @@ def sign_up(slug: str) -> ResponseReturnValue:
         "slug": slug,
         "name": form.value("name"),
         "address": form.value("email"),
-        "number": got.number_in_line,
+        **_what_was_got(got),
         "zone": zone,
         "at": int(now.timestamp()),
     }
@@ -71,43 +70,31 @@ def done(slug: str) -> ResponseReturnValue:
     if said.get("slug") != slug:
         return flask.redirect(flask.url_for("programme.activity", slug=slug), 303)
     steps = [step for step in times.steps(found.sessions, said["zone"], now=now) if _is_to_come(step)]
+    got = {session_id: (place, number) for session_id, place, number in said["each"]}
+    chosen = [(step, *got.get(step.session.id, got.get(None, ("", None)))) for step in steps]
+    steps = [step for step, place, _ in chosen if place == said["place"]]
     signed_up_at = datetime.fromtimestamp(said["at"], UTC)
     return flask.render_template(
         "registration/done.html",
         nav="programme",
         activity=found,
         steps=steps,
+        waiting=[(step, number) for step, place, number in chosen if place == "waiting"],
         reminded=reminders.promise([step.session.starts_at for step in steps], signed_up_at, said["zone"]),
         first_name=said["name"].split()[0] if said["name"].split() else "",
         said=said,
     )
 
 
-@blueprint.get("/m/<token>")
-def my_sign_up(token: str) -> ResponseReturnValue:
-    """Show what the holder of this link has, and let them give it up."""
-    return _my_page(_mine(token), now=clock.utc_now())
-
-
-@blueprint.post("/m/<token>/withdraw")
-def withdraw(token: str) -> ResponseReturnValue:
-    """Give up the place; a second press changes nothing."""
-    mine, now = _mine(token), clock.utc_now()
-    with transaction():
-        service.withdraw(mine.registration_id, now=now)
-    return flask.redirect(flask.url_for("registration.my_sign_up", token=token), 303)
-
-
-@blueprint.post("/m/<token>/undo")
-def undo_withdrawal(token: str) -> ResponseReturnValue:
-    """Take the withdrawal back, or say why that is too late."""
-    mine, now = _mine(token), clock.utc_now()
-    try:
-        with transaction():
-            service.undo_withdrawal(mine.registration_id, now=now)
-    except Refused as refused:
-        return _my_page(mine, now=now, more=refused.message), 409
-    return flask.redirect(flask.url_for("registration.my_sign_up", token=token), 303)
+@blueprint.errorhandler(CSRFError)
+def form_expired(error: CSRFError) -> ResponseReturnValue:
+    """Give the form back to somebody who took a long time, with everything that they typed."""
+    slug = (flask.request.view_args or {}).get("slug", "")
+    activity_id = programme.find_public_activity(slug, seeing.viewer)
+    if activity_id is None:
+        return errors.form_expired(error)
+    form = sign_up_form.read_form(activity_id)
+    return programme_pages.activity_page(_page_of(slug), form, now=clock.utc_now(), more=OPEN_FOR_LONG), 400
 
 
 def _just_said(*, now: datetime) -> dict[str, Any]:
@@ -126,64 +113,29 @@ def _page_of(slug: str) -> ActivityPage:
     return found
 
 
-def _sign_up(activity_id: int, form: Form, zone: str, *, now: datetime) -> service.SignedUp:
+def _sign_up(activity_id: int, form: Form, zone: str, *, now: datetime) -> SignedUp:
     """The act, taken back when the page had promised a place and there is none any more.
 
     Raises:
-        Refused: ``full``: the last place went while the person was typing.
+        Invalid: a field or an answer cannot be taken.
+        Refused: ``full``: the last place went while the person was typing; or sign-up is not open to them.
     """
-    got = service.sign_up(
-        service.SignUp(
-            activity_id=activity_id,
-            name=form.value("name"),
-            address=form.value("email"),
-            organisation=form.value("organisation"),
-            zone=zone,
-        ),
-        now=now,
-    )
-    if got.place is Place.WAITING and form.value("saw") == "places":
+    got = answers.sign_up(sign_up_form.sign_up_of(form, activity_id, zone), form.values, now=now)
+    if sign_up_form.lost_places(got, form.value("saw")):
         raise Refused("full", JUST_TAKEN)
     return got
 
 
-def _mine(token: str) -> MySignUp:
-    mine = queries.find_by_link(token)
-    if mine is None:
-        raise NotFound("We cannot find this page.")
-    return mine
-
-
-def _my_page(mine: MySignUp, *, now: datetime, more: str = "") -> str:
-    steps = times.steps(mine.activity.sessions, mine.zone, now=now)
-    facts = queries.sign_up_facts(mine.activity.id)
-    may_undo = rules.may_undo_withdrawal(mine.withdrawn_at, now=now) and not more
-    return flask.render_template(
-        "registration/my_sign_up.html",
-        nav="my",
-        mine=mine,
-        activity=mine.activity,
-        steps=[(step, _joining(mine, step, now=now)) for step in steps],
-        is_public=is_public(mine.activity.status),
-        may_undo=may_undo,
-        join_token=joining.token_of(mine.registration_id, mine.uid, mine.link_version),
-        is_open=facts is not None and rules.refusal(facts, now=now) is None,
-        is_to_come=any(_is_to_come(step) for step in steps),
-        more=more,
-    )
+def _what_was_got(got: SignedUp) -> dict[str, object]:
+    """What the greeting says: of several sessions the best comes first, and each has its own line."""
+    each = got.each or (got,)
+    best = min(each, key=lambda one: ("confirmed", "waiting").index(one.place) if one.place != "pending" else 2)
+    return {
+        "place": best.place.value,
+        "number": best.number_in_line,
+        "each": [(one.session_id, one.place.value, one.number_in_line) for one in each],
+    }
 
 
 def _is_to_come(step: Step) -> bool:
     return not step.is_over and not step.session.is_cancelled
-
-
-def _joining(mine: MySignUp, step: Step, *, now: datetime) -> bool:
-    """Whether the button to join is due: for who has a place, while the session is near."""
-    session = step.session
-    return rules.joining_is_open(
-        session.starts_at,
-        session.ends_at,
-        has_place=mine.place is Place.CONFIRMED,
-        is_cancelled=session.is_cancelled or mine.activity.status == "postponed",
-        now=now,
-    )

@@ -238,6 +238,7 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
         "overview.year": {"own": 2022, "foreign": 2024, "missing": 2023},
         "figure_id": dict.fromkeys(("own", "foreign"), SNAPSHOT["figures"][0]["id"]) | {"missing": "nothing"},
         # Links: "foreign" is a link that was made for another purpose.
+        "personal.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "registration.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "question_id": {"own": _question(mine), "foreign": _question(theirs), "missing": MISSING_ID},
         "joining.token": {"own": _joining_link(link_holder), "foreign": link, "missing": nobody},

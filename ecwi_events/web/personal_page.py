@@ -1,0 +1,115 @@
+"""What the page behind a personal link shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import flask
+
+from ecwi_events.kernel import dates
+from ecwi_events.programme.rules import is_public
+from ecwi_events.registration import answers, joining, queries, questions, rules, standing
+from ecwi_events.registration.models import Place
+from ecwi_events.web import sign_up_form, times
+from ecwi_events.web.forms import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from ecwi_events.registration.queries import MySignUp
+    from ecwi_events.registration.rules import SignUpFacts
+    from ecwi_events.web.times import Step
+
+HELD = (Place.CONFIRMED, Place.OFFERED, Place.WAITING, Place.PENDING)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One session as its person sees it, with what they have in it."""
+
+    step: Step
+    sign_up: MySignUp
+    place: str
+    can_join: bool
+    may_undo: bool
+    until: str  # of an offer
+
+
+def render(mine: MySignUp, form: Form | None = None, *, now: datetime, more: str = "") -> str:
+    """Render the page; ``form`` brings back what was typed, ``more`` says what is wrong."""
+    activity, theirs = mine.activity, queries.all_of(mine)
+    steps = times.steps(activity.sessions, mine.zone, now=now)
+    facts = queries.sign_up_facts(activity.id)
+    held = [one for one in theirs if one.place in HELD]
+    main = held[0] if held else mine
+    given = answers.of_person(activity.id, mine.person_id)
+    return flask.render_template(
+        "registration/my_sign_up.html",
+        nav="my",
+        mine=mine,
+        main=main,
+        place=main.place.value,
+        held=held,
+        activity=activity,
+        lines=[line for step in steps for line in _lines(step, theirs, now=now)],
+        form=_form(form, given),
+        given=given,
+        asked=questions.asked(activity.id) if held else [],
+        offers=[(one, _until(one, now=now)) for one in held if one.place is Place.OFFERED],
+        may_undo=any(rules.may_undo_withdrawal(one.withdrawn_at, now=now) for one in theirs) and not more,
+        is_public=is_public(activity.status),
+        is_open=facts is not None and rules.refusal(facts, now=now) is None,
+        is_to_come=any(not step.is_over and not step.session.is_cancelled for step in steps),
+        join_token=joining.token_of(mine.registration_id, mine.uid, mine.link_version),
+        more=more,
+        **_choice(facts, form, steps, held, mine, now=now),
+    )
+
+
+def _lines(step: Step, theirs: Sequence[MySignUp], *, now: datetime) -> list[Line]:
+    """Return the line of a session, if the person has or had something in it."""
+    own = next((one for one in theirs if one.session_id == step.session.id), None)
+    sign_up = own or next((one for one in theirs if one.session_id is None), None)
+    if sign_up is None:
+        return []
+    session, activity = step.session, sign_up.activity
+    can_join = rules.joining_is_open(
+        session.starts_at,
+        session.ends_at,
+        has_place=sign_up.place is Place.CONFIRMED,
+        is_cancelled=session.is_cancelled or activity.status == "postponed",
+        now=now,
+    )
+    may_undo = sign_up.place is Place.WITHDRAWN and rules.may_undo_withdrawal(sign_up.withdrawn_at, now=now)
+    return [Line(step, sign_up, sign_up.place.value, can_join, may_undo, _until(sign_up, now=now))]
+
+
+def _until(one: MySignUp, *, now: datetime) -> str:
+    return dates.moment(one.offer_expires_at, one.zone, now=now) if one.offer_expires_at else ""
+
+
+def _choice(
+    facts: SignUpFacts | None, form: Form | None, steps: Sequence[Step], held: Sequence[MySignUp], mine: MySignUp,
+    *, now: datetime,
+) -> dict[str, object]:  # fmt: skip
+    """The sessions to choose from, where people choose; ticked is what they have, or what they ticked just now."""
+    if facts is None or not facts.terms.is_per_session or not held or rules.refusal(facts, now=now):
+        return {"choices": []}
+    ticked = {f"{sign_up_form.PREFIX}{one.session_id}": "1" for one in held} | {"chose": "1"}
+    seen = form if form and form.value("chose") else Form(ticked)
+    mine_too = {one.session_id for one in held}
+    choices = sign_up_form.choices(facts, seen, steps, now=now)
+    return {
+        "choices": [(one, one.step.session.id in mine_too) for one in choices],
+        "later": bool(form.value("later")) if form and form.value("chose") else standing.is_kept(
+            mine.activity.id, mine.person_id
+        ),
+    }  # fmt: skip
+
+
+def _form(form: Form | None, given: Sequence[answers.Answered]) -> Form:
+    """What was typed just now, on top of the answers that we know."""
+    known = {f"answer-{one.question_id}": one.text for one in given if one.is_asked}
+    return Form({**known, **form.values}, form.faults) if form else Form(known)
