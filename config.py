@@ -83,6 +83,8 @@ class Settings:
     proxy_hops: int = 0
     trusted_hosts: tuple[str, ...] = ()
     rate_limits: bool = True
+    upload_megabytes: int = 20
+    link_checks_private: bool = False
 
     @property
     def is_sqlite(self) -> bool:
@@ -131,6 +133,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         proxy_hops=_integer(env, "ECWI_PROXY_HOPS", default=0, most=10),
         trusted_hosts=tuple(filter(None, (host.strip() for host in env.get("ECWI_TRUSTED_HOSTS", "").split(",")))),
         rate_limits=_one_of(env, "ECWI_RATE_LIMITS", "on", "on", "off"),
+        upload_megabytes=_integer(env, "ECWI_UPLOAD_MEGABYTES", default=20, least=1, most=1000),
+        link_checks_private=_yes(env, "ECWI_LINK_CHECKS_PRIVATE", default=False),
     )
 
 

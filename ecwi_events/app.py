@@ -11,7 +11,7 @@ from flask_migrate import Migrate
 import config
 from ecwi_events import jobs, tables, web
 from ecwi_events.jobs.doorbell import Doorbell
-from ecwi_events.kernel import links, tokens
+from ecwi_events.kernel import files, links, tokens
 from ecwi_events.kernel.db import check_engine, db, engine_options, prepare_engine, when_work_is_committed
 from ecwi_events.mail import rendering
 
@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None, *, durable: bool = True) -> Fla
     app.extensions["ecwi_settings"] = settings
     tokens.configure(settings.secret_key)
     links.configure(settings.base_url)
+    files.configure(settings.data_dir / "files")
     rendering.configure(config.PROJECT / "templates" / "mail")
     db.init_app(app)
     Migrate(app, db, directory=str(config.PROJECT / "migrations"))

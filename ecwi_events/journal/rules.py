@@ -43,6 +43,16 @@ CLEAR: dict[str, frozenset[str]] = {
             "organisation_id", "aliases",
         }
     ),
+    "money_line": frozenset(
+        {
+            "activity_id", "payer", "payer_id", "funder_id", "in_kind", "stage", "amount_minor", "currency",
+            "rate_millionths", "rate_on", "booked_on", "evidence_id",
+        }
+    ),
+    "outcome": frozenset({"activity_id", "kind", "position"}),
+    "resource": frozenset(
+        {"activity_id", "kind", "position", "language", "country", "theme", "audience", "available_at", "file_id"}
+    ),
     "edition": frozenset({"year", "number", "state"}),
     "overview": frozenset({"as_of", "activities"}),
     "import": frozenset({"kind", "new", "changed", "unclear", "refused", "rows", "year"}),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from ecwi_events.overview.models import Basis
 from ecwi_events.overview.profiles import period_of, structure_of
 from ecwi_events.overview.statistics.definition import COMPUTED, DECLARED
-from ecwi_events.overview.statistics.money import CURRENCY
 from ecwi_events.overview.statistics.people import declared_participants
 from ecwi_events.programme.models import ActivityStatus
 from ecwi_events.programme.wording import period_fault
@@ -144,9 +143,9 @@ def _silent_ongoing(facts: Facts) -> Iterator[Remark]:
 
 def _currencies(facts: Facts) -> Iterator[Remark]:
     homes = {pla.id for pla in facts.supported}
-    others = sorted({line.currency for line in facts.money if line.activity_id in homes} - {CURRENCY})
+    others = sorted({line.currency for line in facts.money if line.activity_id in homes and line.euro_cents is None})
     if others:
-        message = f"Amounts in {', '.join(others)} cannot be summed with Eur, so no investment was counted."
+        message = f"Amounts in {', '.join(others)} have no rate, so they are in no sum. Enter the rates."
         yield Remark("mixed_currencies", message)
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ecwi_events.attendance.models import Verdict
+from ecwi_events.kernel import currencies
 from ecwi_events.people.models import OrganisationKind
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, OrganisationRole
 
@@ -118,6 +119,12 @@ class MoneyFact:
     stage: MoneyStage
     amount_minor: int
     currency: str
+    rate_millionths: int | None = None
+
+    @property
+    def euro_cents(self) -> int | None:
+        """The amount in euro cents by its own rate, or None without one."""
+        return currencies.in_euro_cents(self.amount_minor, self.currency, self.rate_millionths)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ _ACTIVITY = (
     "display_order", "approved_on", "period_start", "period_end", "open_end", "replanned", "structure_note",
     "participants_note", "resources_heading", "records_complete",
 )  # fmt: skip
-_MONEY = ("id", "activity_id", "payer", "in_kind", "stage", "amount_minor", "currency")
+_MONEY = ("id", "activity_id", "payer", "in_kind", "stage", "amount_minor", "currency", "rate_millionths")
 _DECLARED = (
     "id", "year", "activity_id", "statistic", "label", "value", "qualifier", "basis", "additive", "source", "note",
     "as_of", "is_override",

@@ -12,6 +12,7 @@ from ecwi_events.web import (
     factors,
     headers,
     host,
+    host_outcomes,
     host_questions,
     identity,
     joining,
@@ -20,6 +21,7 @@ from ecwi_events.web import (
     me,
     office,
     office_journal,
+    office_money,
     office_organisation,
     office_organisations,
     office_overview,
@@ -38,6 +40,7 @@ from ecwi_events.web import (
     site,
     static,
     unsubscribing,
+    uploads,
     zones,
 )
 
@@ -52,6 +55,7 @@ PAGES = (
     office_record, office_texts, office_roles, me, office_people, office_organisations, office_organisation,
     host_questions, personal,
     unsubscribing,
+    office_money, host_outcomes,
 )  # fmt: skip
 
 
@@ -61,6 +65,7 @@ def install(app: Flask, settings: Settings) -> None:
     layout.install(app)
     office_tabs.install(app)
     identity.install(app)
+    uploads.install(app, settings)
     headers.install(app, settings)
     errors.install(app)
     for pages in PAGES:

@@ -24,7 +24,6 @@ RETRY_SECONDS = "5"
 SENTENCES = {
     404: "We cannot find this page.",
     405: "This page cannot be used in this way.",
-    413: "This is too large. Send 5 MB or less.",
     429: "Too many tries. Wait 10 minutes, then try again.",
 }
 
@@ -70,10 +69,16 @@ def form_expired(error: CSRFError) -> ResponseReturnValue:  # noqa: ARG001 - Fla
 def http_error(error: HTTPException) -> ResponseReturnValue:
     """Answer errors that come from Flask itself in our words."""
     code = error.code or 500
-    answer = flask.make_response(page(code, SENTENCES.get(code, "We cannot do this. Go back and try again.")))
+    answer = flask.make_response(page(code, _sentence(code)))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return answer
+
+
+def _sentence(code: int) -> str:
+    if code == 413:  # noqa: PLR2004 - Content Too Large
+        return f"This is too large. Send {(flask.request.max_content_length or 0) // 1024**2} MB or less."
+    return SENTENCES.get(code, "We cannot do this. Go back and try again.")
 
 
 def database_away(error: Exception) -> ResponseReturnValue:

@@ -235,10 +235,22 @@ def test_a_pla_without_money_lines_makes_the_sum_a_lower_bound():
     assert printed(facts(one, two, money=(money(one.id, 10_000),)), "investment") == "at least 100 Eur"
 
 
-def test_currencies_are_not_added_up():
+def test_other_currencies_count_by_the_rate_that_is_kept_with_them():
     pla = activity(MEMBER)
-    counted = facts(pla, money=(money(pla.id, 100), money(pla.id, 100, currency="MDL")))
-    assert value(counted, "investment") is None and value(counted, "funding_shares") is None
+    abroad = money(pla.id, 40_000, Payer.OTHER, currency="MDL", rate_millionths=20_000_000)
+    counted = figures(facts(pla, money=(money(pla.id, 2_000), abroad)))
+    assert counted["investment"].printed == "40 Eur"
+    assert counted["funding_shares"].printed == "50% ISSA Members, 50% Others"
+    assert counted["investment"].chosen.inputs[1].label == "Others: 400.00 Mdl, 20 Eur"
+
+
+def test_amounts_without_a_rate_are_named_as_unknown_and_are_not_zero():
+    pla = activity(MEMBER)
+    counted = figures(facts(pla, money=(money(pla.id, 2_000), money(pla.id, 30_000, currency="MDL"))))
+    assert counted["investment"].printed == "at least 20 Eur"
+    assert "300.00 Mdl" in counted["investment"].chosen.note
+    alone = facts(pla, money=(money(pla.id, 100, currency="MDL"), money(pla.id, 5, currency="JPY", in_kind=True)))
+    assert value(alone, "investment") is None and value(alone, "funding_shares") is None and value(alone, "in_kind") is None
 
 
 def opening(**values):

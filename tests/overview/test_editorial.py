@@ -74,8 +74,10 @@ def test_an_unknown_basis_is_a_warning_and_a_known_one_is_not():
     assert "unknown_basis" not in remarks(known)[1]
 
 
-def test_amounts_in_two_currencies_are_pointed_at():
+def test_amounts_without_a_rate_are_pointed_at():
     pla = good()
+    known = money(pla.id, 100, currency="MDL", rate_millionths=20_000_000)
+    assert remarks(facts(pla, money=(known,)))[1] == []
     assert remarks(facts(pla, money=(money(pla.id, 100, currency="MDL"),)))[1] == ["mixed_currencies"]
 
 

@@ -45,6 +45,7 @@ from ecwi_events.web.access import ACCESS, Door, Of, Row
 from ecwi_events.web.static import address as static_address
 from tests import make
 from tests.make import NOW
+from tests.web.left_behind import make_left_behind
 
 SNAPSHOT = json.loads((Path(__file__).parents[1] / "overview" / "snapshot_2022.json").read_text(encoding="utf-8"))
 MARKUP = "<b onclick='x'>\"&{{7331*7331}}"  # in every text that people type
@@ -91,6 +92,7 @@ def make_ground(app) -> Ground:
     _people(app, ground, own, other)
     _values(ground, mine, theirs, draft, link_holder)
     _more_values(ground, own, other, person)
+    ground.values |= _left_behind(mine, theirs)
     return ground
 
 
@@ -198,6 +200,11 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
             "folded": db.session.scalar(sa.select(sa.func.max(Person.organisation_folded))),
         },
     }
+
+
+def _left_behind(mine: int, theirs: int) -> dict[str, dict[str, object]]:
+    own, foreign = (make_left_behind(activity, f"Left {MARKUP}") for activity in (mine, theirs))
+    return {name: {"own": own[name], "foreign": foreign[name], "missing": MISSING_ID} for name in own}
 
 
 def _any(number: int) -> dict[str, object]:

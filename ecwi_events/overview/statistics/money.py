@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecwi_events.kernel import numbers
+from ecwi_events.kernel import currencies, numbers
+from ecwi_events.kernel.currencies import EURO as CURRENCY
 from ecwi_events.overview.statistics.definition import (
     COMPUTED,
     DECLARED,
@@ -15,19 +17,15 @@ from ecwi_events.overview.statistics.definition import (
     Value,
     declared_input,
 )
+from ecwi_events.programme import rules_money
 from ecwi_events.programme.models import ActivityStatus, MoneyStage, Payer
+from ecwi_events.programme.rules_money import PAYERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ecwi_events.overview.facts import Facts, MoneyFact
 
-CURRENCY = "EUR"
-PAYERS = {
-    Payer.MEMBERS: "ISSA Members",
-    Payer.SECRETARIAT: "ISSA Secretariat",
-    Payer.OTHER: "Others",
-}
 _PROVISIONAL = "Provisional: for some PLAs only committed amounts are known."
 
 
@@ -37,11 +35,27 @@ def money_in_words(value: Value) -> str:
     return f"at least {amount}" if value.qualifier == "at_least" else amount
 
 
-def lines_that_count(facts: Facts, *, in_kind: bool) -> tuple[list[MoneyFact], bool]:
-    """Return the lines of the PLAs of this home year, and whether they are provisional.
+@dataclass(frozen=True)
+class Counted:
+    """The lines that count: those with an amount in euros, those without a rate, and whether some are only promised."""
+
+    known: list[MoneyFact]
+    unknown: list[MoneyFact]
+    provisional: bool
+
+    @property
+    def note(self) -> str | None:
+        """What has to be said beside their sum."""
+        unknown = "; ".join(currencies.exactly(line.amount_minor, line.currency) for line in self.unknown)
+        notes = [_PROVISIONAL] if self.provisional else []
+        return " ".join([*notes, f"Not in it, because their rate is not known: {unknown}."] if unknown else notes) or None
+
+
+def lines_that_count(facts: Facts, *, in_kind: bool) -> Counted:
+    """Return the lines of the PLAs of this home year that count.
 
     For each PLA the actual amounts count; if there are none, the committed ones, and the sum is provisional. Amounts in
-    another currency than ours cannot be summed: then nothing is counted.
+    another currency are turned into euros by the rate that is kept with them; without one they are unknown, and not zero.
     """
     chosen: list[MoneyFact] = []
     provisional = False
@@ -51,21 +65,20 @@ def lines_that_count(facts: Facts, *, in_kind: bool) -> tuple[list[MoneyFact], b
         committed = [line for line in lines if line.stage is MoneyStage.COMMITTED]
         chosen += actual or committed
         provisional |= bool(committed and not actual)
-    if any(line.currency != CURRENCY for line in chosen):
-        return [], False
-    return chosen, provisional
+    known = [line for line in chosen if line.euro_cents is not None]
+    return Counted(known, [line for line in chosen if line.euro_cents is None], provisional)
 
 
 def _sum(facts: Facts, *, in_kind: bool) -> Value | None:
-    lines, provisional = lines_that_count(facts, in_kind=in_kind)
-    if not lines:
+    counted = lines_that_count(facts, in_kind=in_kind)
+    if not counted.known:
         return None
     return Value(
         COMPUTED,
-        sum(line.amount_minor for line in lines),
-        _inputs(lines),
-        complete=in_kind or _covers_everything(facts, lines),
-        note=_PROVISIONAL if provisional else None,
+        sum(line.euro_cents or 0 for line in counted.known),
+        _inputs(counted.known),
+        complete=not counted.unknown and (in_kind or _covers_everything(facts, counted.known)),
+        note=counted.note,
     )
 
 
@@ -75,20 +88,21 @@ def _covers_everything(facts: Facts, lines: Sequence[MoneyFact]) -> bool:
 
 
 def _inputs(lines: Sequence[MoneyFact]) -> tuple[Input, ...]:
-    return tuple(
-        Input("money_line", line.id, f"{PAYERS[line.payer]}: {numbers.money(line.amount_minor, line.currency)}")
-        for line in lines
-    )  # fmt: skip
+    return tuple(Input("money_line", line.id, f"{PAYERS[line.payer]}: {_amount(line)}") for line in lines)
+
+
+def _amount(line: MoneyFact) -> str:
+    euros = numbers.money(line.euro_cents or 0)
+    return euros if line.currency == CURRENCY else f"{currencies.exactly(line.amount_minor, line.currency)}, {euros}"
 
 
 def _shares(facts: Facts) -> Value | None:
-    lines, _ = lines_that_count(facts, in_kind=False)
-    amounts = [sum(line.amount_minor for line in lines if line.payer is payer) for payer in PAYERS]
-    if sum(amounts) <= 0 or min(amounts) < 0:
+    counted = lines_that_count(facts, in_kind=False)
+    lines = counted.known
+    parts = _parts({payer: sum(line.euro_cents or 0 for line in lines if line.payer == payer) for payer in PAYERS})
+    if not parts or counted.unknown:  # shares of a part of the money would be wrong
         return None
-    return Value(
-        COMPUTED, None, _inputs(lines), complete=_covers_everything(facts, lines), parts=_parts(list(PAYERS), amounts)
-    )  # fmt: skip
+    return Value(COMPUTED, None, _inputs(lines), complete=_covers_everything(facts, lines), parts=parts)
 
 
 def _declared_shares(facts: Facts, override: bool) -> Value | None:  # noqa: FBT001 - the registry's signature
@@ -103,16 +117,12 @@ def _declared_shares(facts: Facts, override: bool) -> Value | None:  # noqa: FBT
         source=known[0].source,
         note=known[0].note,
         as_of=known[0].as_of,
-        parts=_parts([Payer(row.label) for row in known], [row.value for row in known]),
+        parts=_parts({row.label: row.value for row in known}),
     )
 
 
-def _parts(payers: Sequence[Payer], amounts: Sequence[int]) -> tuple[Share, ...]:
-    whole = sum(amounts)
-    shares = zip(payers, amounts, numbers.largest_remainder(amounts), strict=True)
-    return tuple(
-        Share(PAYERS[payer], share, numbers.percent(amount, whole, share)) for payer, amount, share in shares if amount
-    )
+def _parts(by_payer: Mapping[str, int]) -> tuple[Share, ...]:
+    return tuple(Share(PAYERS[one.payer], one.percent, one.printed) for one in rules_money.shares(by_payer))
 
 
 def shares_in_words(value: Value) -> str:
@@ -124,7 +134,8 @@ DEFINITIONS = (
     Definition(
         "investment", "Investment", "Investment in PLAs of {year}", "Eur",
         "Money paid for the PLAs supported, also if it was paid later: actual amounts, or committed ones where no actual "
-        "amount is known (then it is provisional). Gifts in kind are not in it.",
+        "amount is known (then it is provisional). Other currencies are turned into Eur by the rate kept with each amount. "
+        "Gifts in kind are not in it.",
         lambda facts: _sum(facts, in_kind=False),
         printed=money_in_words,
         shown=lambda minor: numbers.euros(int(minor)),

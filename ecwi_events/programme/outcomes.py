@@ -1,0 +1,113 @@
+"""The outcomes of an activity: what was planned to be learned or changed, and what was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.journal import service as journal
+from ecwi_events.kernel.db import db
+from ecwi_events.kernel.errors import Invalid, NotFound
+from ecwi_events.kernel.text import clean_line
+from ecwi_events.programme import ordering
+from ecwi_events.programme.models import Activity, Outcome, OutcomeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+LONGEST = 500
+MOST = 100  # of one activity: more would be a slip
+
+
+def outcomes_of(activity_id: int) -> Sequence[Outcome]:
+    """Return the outcomes of an activity, planned and achieved, in their order."""
+    return db.session.scalars(
+        sa.select(Outcome).where(Outcome.activity_id == activity_id).order_by(Outcome.position, Outcome.id)
+    ).all()
+
+
+def add_outcome(activity_id: int, kind: OutcomeKind, text: str, *, now: datetime) -> int:
+    """Add an outcome at the end and return its id.
+
+    Raises:
+        NotFound: there is no such activity.
+        Invalid: the text cannot be taken.
+    """
+    if db.session.get(Activity, activity_id) is None:
+        raise NotFound("We cannot find this activity.")
+    text = _checked(text)
+    if len(outcomes_of(activity_id)) >= MOST:
+        raise Invalid({"text": f"An activity can have {MOST} outcomes. Remove one first"})
+    position = ordering.last_position(Outcome, activity_id) + 1
+    outcome = Outcome(activity_id=activity_id, kind=kind, text=text, position=position)
+    db.session.add(outcome)
+    db.session.flush()
+    journal.note("add_outcome", "outcome", outcome.id, after=_told(outcome), now=now)
+    return outcome.id
+
+
+def change_outcome(activity_id: int, outcome_id: int, kind: OutcomeKind, text: str, *, now: datetime) -> None:
+    """Change what an outcome says, or whether it was reached.
+
+    Raises:
+        NotFound: this activity has no such outcome.
+        Invalid: the text cannot be taken.
+    """
+    outcome = _get(activity_id, outcome_id)
+    before = _told(outcome)
+    outcome.kind, outcome.text = kind, _checked(text)
+    db.session.flush()
+    journal.note("change_outcome", "outcome", outcome.id, before=before, after=_told(outcome), now=now)
+
+
+def move_outcome(activity_id: int, outcome_id: int, *, up: bool, now: datetime) -> None:
+    """Let an outcome change places with the next one of its kind; at the end nothing happens.
+
+    Raises:
+        NotFound: this activity has no such outcome.
+    """
+    outcome = _get(activity_id, outcome_id)
+    before = _told(outcome)
+    same = [one for one in outcomes_of(activity_id) if one.kind is outcome.kind]
+    others = [one for one in outcomes_of(activity_id) if one.kind is not outcome.kind]
+    if ordering.swap(same, outcome_id, up=up):
+        for position, one in enumerate(others, len(same) + 1):
+            one.position = position
+        db.session.flush()
+        journal.note("move_outcome", "outcome", outcome.id, before=before, after=_told(outcome), now=now)
+
+
+def remove_outcome(activity_id: int, outcome_id: int, *, now: datetime) -> None:
+    """Take an outcome out.
+
+    Raises:
+        NotFound: this activity has no such outcome.
+    """
+    outcome = _get(activity_id, outcome_id)
+    journal.note("remove_outcome", "outcome", outcome.id, before=_told(outcome), now=now)
+    db.session.delete(outcome)
+    db.session.flush()
+
+
+def _checked(text: str) -> str:
+    text = clean_line(text)
+    if not text:
+        raise Invalid({"text": "Say what was learned or changed"})
+    if len(text) > LONGEST:
+        raise Invalid({"text": f"Use {LONGEST} letters or fewer"})
+    return text
+
+
+def _told(outcome: Outcome) -> dict[str, object]:
+    return {name: getattr(outcome, name) for name in ("activity_id", "kind", "position", "text")}
+
+
+def _get(activity_id: int, outcome_id: int) -> Outcome:
+    outcome = db.session.scalar(
+        sa.select(Outcome).where(Outcome.id == outcome_id, Outcome.activity_id == activity_id)
+    )  # fmt: skip
+    if outcome is None:
+        raise NotFound("We cannot find this outcome.")
+    return outcome

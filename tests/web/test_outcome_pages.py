@@ -1,0 +1,99 @@
+import pytest
+
+from ecwi_events.programme import outcomes
+from tests import make
+from tests.web.conftest import words
+
+
+@pytest.fixture
+def organisation(app):
+    return make.make_organisation()
+
+
+@pytest.fixture
+def activity_id(organisation):
+    return make.make_activity(host_id=organisation)
+
+
+@pytest.fixture
+def host(client, organisation):
+    make.signed_in(client, make.make_host(organisation))
+    return client
+
+
+def address(activity_id):
+    return f"/host/activities/{activity_id}/outcomes"
+
+
+def there(activity_id):
+    return [(one.kind.value, one.text) for one in outcomes.outcomes_of(activity_id)]
+
+
+def test_a_host_adds_changes_orders_and_removes_outcomes(host, activity_id):
+    for kind, text in (
+        ("achieved", "One"),
+        ("planned", "Hoped"),
+        ("achieved", "Two"),
+        ("achieved", " Three\r\n lines "),
+    ):
+        assert host.post(address(activity_id), data={"kind": kind, "text": text}).status_code == 303
+    ids = {one.text: one.id for one in outcomes.outcomes_of(activity_id)}
+    assert host.post(f"{address(activity_id)}/{ids['Two']}", data={"act": "up"}).status_code == 303
+    assert [text for kind, text in there(activity_id) if kind == "achieved"] == ["Two", "One", "Three lines"]
+    host.post(f"{address(activity_id)}/{ids['Two']}", data={"act": "up"})  # it is the first already
+    host.post(f"{address(activity_id)}/{ids['Hoped']}", data={"kind": "achieved", "text": "Reached & kept"})
+    host.post(f"{address(activity_id)}/{ids['One']}/remove")
+    assert [text for _, text in there(activity_id)] == ["Two", "Three lines", "Reached & kept"]
+    shown = words(host.get(address(activity_id)))
+    assert "Reached & kept" in shown and shown.index("Two") < shown.index("Three lines")
+    assert host.post(f"{address(activity_id)}/{ids['One']}/remove").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"kind": "achieved", "text": " "}, "Say what was learned or changed"),
+        ({"kind": "achieved", "text": "x" * 501}, "Use 500 letters or fewer"),
+        ({"kind": "wished", "text": "Good"}, "Choose planned or achieved"),
+    ],
+)
+def test_what_cannot_be_taken_is_said_and_stays_in_the_form(host, activity_id, typed, said):
+    answer = host.post(address(activity_id), data=typed)
+    assert answer.status_code == 422 and said in answer.text and typed["text"].strip() in answer.text
+    host.post(address(activity_id), data={"kind": "achieved", "text": "Good"})
+    [one] = outcomes.outcomes_of(activity_id)
+    answer = host.post(f"{address(activity_id)}/{one.id}", data=typed)
+    assert answer.status_code == 422 and f'id="text-{one.id}' in answer.text and said in answer.text
+    assert there(activity_id) == [("achieved", "Good")]
+
+
+def test_a_hundred_outcomes_are_enough(host, activity_id):
+    for number in range(outcomes.MOST):
+        host.post(address(activity_id), data={"kind": "achieved", "text": f"Number {number}"})
+    answer = host.post(address(activity_id), data={"kind": "achieved", "text": "One more"})
+    assert answer.status_code == 422 and "can have 100 outcomes" in answer.text
+
+
+def test_outcomes_of_others_look_as_if_they_did_not_exist(host, activity_id):
+    other = make.make_activity()
+    assert host.get(address(other)).status_code == 404
+    assert host.post(address(other), data={"kind": "achieved", "text": "Mine"}).status_code == 404
+    host.post(address(activity_id), data={"kind": "achieved", "text": "Good"})
+    [one] = outcomes.outcomes_of(activity_id)
+    make.signed_in(host, make.make_office())
+    assert host.post(f"{address(other)}/{one.id}", data={"act": "up"}).status_code == 404
+    assert host.post(f"{address(other)}/{one.id}/remove").status_code == 404
+    assert there(other) == [] and there(activity_id) == [("achieved", "Good")]
+
+
+def test_the_page_asks_the_same_number_of_questions_for_one_outcome_and_for_many(host, activity_id, asked):
+    def questions():
+        asked.clear()
+        host.get(address(activity_id))
+        return len(asked)
+
+    host.post(address(activity_id), data={"kind": "achieved", "text": "One"})
+    one = questions()
+    for _ in range(4):
+        host.post(address(activity_id), data={"kind": "planned", "text": "More"})
+    assert questions() == one
