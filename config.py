@@ -83,6 +83,8 @@ class Settings:
     proxy_hops: int = 0
     trusted_hosts: tuple[str, ...] = ()
     rate_limits: bool = True
+    offers_within_hours: int = 24
+    offers_last_minutes: int = 120
     upload_megabytes: int = 20
     link_checks_private: bool = False
 
@@ -133,6 +135,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         proxy_hops=_integer(env, "ECWI_PROXY_HOPS", default=0, most=10),
         trusted_hosts=tuple(filter(None, (host.strip() for host in env.get("ECWI_TRUSTED_HOSTS", "").split(",")))),
         rate_limits=_one_of(env, "ECWI_RATE_LIMITS", "on", "on", "off"),
+        offers_within_hours=_integer(env, "ECWI_OFFERS_WITHIN_HOURS", default=24, most=336),
+        offers_last_minutes=_integer(env, "ECWI_OFFERS_LAST_MINUTES", default=120, least=5, most=10080),
         upload_megabytes=_integer(env, "ECWI_UPLOAD_MEGABYTES", default=20, least=1, most=1000),
         link_checks_private=_yes(env, "ECWI_LINK_CHECKS_PRIVATE", default=False),
     )

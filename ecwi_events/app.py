@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -14,6 +15,7 @@ from ecwi_events.jobs.doorbell import Doorbell
 from ecwi_events.kernel import files, links, tokens
 from ecwi_events.kernel.db import check_engine, db, engine_options, prepare_engine, when_work_is_committed
 from ecwi_events.mail import rendering
+from ecwi_events.registration import promotion
 
 if TYPE_CHECKING:
     from config import Settings
@@ -53,6 +55,9 @@ def create_app(settings: Settings | None = None, *, durable: bool = True) -> Fla
     app.extensions["ecwi_settings"] = settings
     tokens.configure(settings.secret_key)
     links.configure(settings.base_url)
+    promotion.configure(
+        within=timedelta(hours=settings.offers_within_hours), lasts=timedelta(minutes=settings.offers_last_minutes)
+    )
     files.configure(settings.data_dir / "files")
     rendering.configure(config.PROJECT / "templates" / "mail")
     db.init_app(app)

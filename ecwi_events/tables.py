@@ -16,6 +16,7 @@ from ecwi_events.programme import models_record as record
 from ecwi_events.registration import models as registration
 from ecwi_events.registration import models_announcements as announcements
 from ecwi_events.registration import models_questions as questions
+from ecwi_events.registration import models_recount as recount
 from ecwi_events.registration import models_terms as terms
 from ecwi_events.reminders import models as reminders
 from ecwi_events.work import models as work
@@ -24,6 +25,6 @@ ROOMS_WITH_TABLES = (
     mail_delivery,
     work, journal, mail, people, signing_in, programme, record, proposals, registration, terms, attendance, calendars, reminders, overview,
     announcements, asking,
-    questions,
+    questions, recount,
 )  # fmt: skip
 SCHEMA = Model.metadata

@@ -22,6 +22,7 @@ from ecwi_events.calendars import service as calendars
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.people import signing_in
+from ecwi_events.registration import offers, promotion, reconciling
 from ecwi_events.reminders import service as reminders
 from ecwi_events.work import hearts
 from ecwi_events.work import service as work
@@ -58,6 +59,9 @@ class Round:
 
 ROUNDS: tuple[Round, ...] = (
     Round("feed", Every.TICK, calendars.export_daily),
+    Round("offers", Every.TICK, offers.lapse_due, full=offers.AT_MOST),
+    Round("free_places", Every.TICK, promotion.fill_all, full=promotion.AT_MOST),
+    Round("recount", Every.HOUR, reconciling.recount),
     Round("reminders", Every.TICK, reminders.derive_due, full=reminders.AT_MOST),
     Round("sign_in_leftovers", Every.NIGHT, signing_in.forget_old),
     Round("old_work", Every.NIGHT, hearts.forget_old, full=hearts.AT_MOST),

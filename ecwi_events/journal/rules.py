@@ -19,6 +19,8 @@ CHANGED = "changed"  # stands for a value that the journal must not keep
 CLEAR: dict[str, frozenset[str]] = {
     "activity": frozenset(
         {
+            "by", "who", "most_per_organisation", "needs_approval", "opens_at", "offers_within_hours",
+            "offers_last_minutes", "addresses",
             "status", "kind", "theme", "language", "home_year", "capacity", "approved_on", "sign_up_closes_at",
             "period_start", "period_end", "open_end", "host_id", "co_host_ids", "sessions", "visibility", "link_version",
             "languages", "interpretation", "funder_ids", "contributors", "display_order", "texts", "copy_of", "proposal_id",
@@ -26,6 +28,7 @@ CLEAR: dict[str, frozenset[str]] = {
     ),
     "session": frozenset(
         {
+            "capacity",
             "activity_id", "status", "starts_local", "starts_at", "zone", "duration_minutes", "format",
             "present", "absent", "excused", "unmarked", "visitors",
         }

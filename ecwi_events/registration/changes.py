@@ -16,6 +16,7 @@ from ecwi_events.programme import service as programme
 from ecwi_events.programme.models import ActivityStatus
 from ecwi_events.programme.rules import Mover
 from ecwi_events.registration import places, telling
+from ecwi_events.registration import standing as standing_sign_ups
 from ecwi_events.registration.models_announcements import News
 from ecwi_events.registration.telling import SessionChange, Times
 
@@ -151,11 +152,14 @@ def restore_session(session_id: int, *, by_person_id: int | None, now: datetime)
 def add_sessions(activity_id: int, new: Sequence[NewSession], *, by_person_id: int | None, now: datetime) -> list[int]:
     """Add sessions; everybody who signed up for the whole activity has a place in them too, and is told.
 
+    Where people sign up per session, the new ones get places of their own, and who wanted later sessions is signed up.
+
     Raises:
         NotFound: there is no such activity.
         Invalid: a field cannot be taken.
     """
     made = sessions.add_sessions(activity_id, new, now=now)
+    standing_sign_ups.open_sessions(activity_id, made, now=now)
     tell_of_added(made, by_person_id=by_person_id, now=now)
     return made
 

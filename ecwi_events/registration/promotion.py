@@ -94,7 +94,6 @@ def _promote_first(places_id: int, facts: SignUpFacts, session_id: int | None, *
     counts = places.promote(places_id)
     if until is None:
         rows.change(first, place=Place.CONFIRMED, confirmed_at=now, offer_expires_at=None)
-        rows.note("promote", first, Place.WAITING, Place.CONFIRMED, now=now)
         rows.tell("registration.promoted", first, now=now)
     else:
         rows.change(first, place=Place.OFFERED, offer_expires_at=until, offers=Registration.offers + 1)

@@ -15,11 +15,13 @@ from ecwi_events.programme import queries as programme
 from ecwi_events.programme import rules
 from ecwi_events.programme import service as programme_service
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Theme
-from ecwi_events.registration import changes, queries, service
+from ecwi_events.registration import changes, queries, reconciling, service
 from ecwi_events.registration.changes import Move
 from ecwi_events.web import identity, office_form, office_journal, times, zones
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flask.typing import ResponseReturnValue
 
     from ecwi_events.web.office_form import ActivityForm
@@ -58,6 +60,7 @@ def index() -> ResponseReturnValue:
         drafts=[card for card in cards if not rules.is_public(card.status)],
         public=[card for card in cards if rules.is_public(card.status)],
         places=queries.places_taken([card.id for card in cards]),
+        recount=_recount(now=now),
     )
 
 
@@ -167,6 +170,11 @@ def _form_page(form: ActivityForm, more: str = "") -> str:
         organisations=people.organisation_names(),
         zone_choices=zones.short_list(_office_zone(), *(form.value(f"sessions-{n}-zone") for n in form.rows)),
     )
+
+
+def _recount(*, now: datetime) -> dict[str, object] | None:
+    last = reconciling.last_recount()
+    return {"at": dates.moment(last.counted_at, _office_zone(), now=now), "wrong": last.wrong} if last else None
 
 
 def _office_zone() -> str:

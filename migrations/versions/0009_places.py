@@ -50,7 +50,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the terms and the sessions' places away. Sign-ups for single sessions are lost."""
-    for table in ("standing_sign_up", "sign_up_invitation", "sign_up_terms"):
+    for table in ("recount", "standing_sign_up", "sign_up_invitation", "sign_up_terms"):
         op.drop_table(table)
     op.execute(
         "DELETE FROM reminder WHERE registration_id IN (SELECT id FROM registration WHERE session_id IS NOT NULL)"
@@ -131,6 +131,14 @@ def _make_terms() -> None:
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_sign_up_invitation_activity_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_up_invitation")),
         sa.UniqueConstraint("activity_id", "normalised", name=op.f("uq_sign_up_invitation_activity_id_normalised")),
+    )
+    op.create_table(
+        "recount",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("counted_at", INSTANT, nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recount")),
     )
     op.create_table(
         "standing_sign_up",
