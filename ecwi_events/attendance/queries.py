@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ecwi_events.attendance import rules
 from ecwi_events.attendance.models import Evidence, Presence, Source, Verdict
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.text import fold
@@ -117,6 +118,21 @@ def unsettled(session_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         ).all()
     )
     return {session_id: (marked.get(session_id, 0), places.get(session_id, 0)) for session_id in session_ids}
+
+
+def people_present(activity_id: int) -> int | None:
+    """Return how many different people were in a session of an activity; None as long as nobody was looked for."""
+    from ecwi_events.programme.models import ActivitySession  # noqa: PLC0415 - one query only
+
+    was_there = sa.case((Presence.verdict.in_([verdict for verdict in Verdict if rules.counts_as_present(verdict)]), 1))
+    who = sa.func.coalesce(sa.cast(Presence.person_id, sa.String), Presence.visitor_name)
+    marked, present = db.session.execute(
+        sa.select(sa.func.count(), sa.func.count(sa.distinct(sa.case((was_there == 1, who)))))
+        .select_from(Presence)
+        .join(ActivitySession, ActivitySession.id == Presence.session_id)
+        .where(ActivitySession.activity_id == activity_id, Presence.verdict != Verdict.UNKNOWN)
+    ).one()
+    return present if marked else None
 
 
 def _people(

@@ -198,7 +198,7 @@ def clock_note(first_at: datetime, at: datetime, *, zone: str, of: str) -> str:
         zone: the reader's.
         of: the host's.
     """
-    moved = (_offset(at, zone) - _offset(at, of)) - (_offset(first_at, zone) - _offset(first_at, of))
+    moved = clock_shift(first_at, at, zone=zone, of=of)
     if not moved:
         return ""
     changing = of if _offset(first_at, of) != _offset(at, of) else zone
@@ -206,6 +206,29 @@ def clock_note(first_at: datetime, at: datetime, *, zone: str, of: str) -> str:
     where = "Europe" if changing.startswith("Europe/") else city(changing)
     length = length_label(round(abs(moved).total_seconds() / 60))
     return f"{length} {'later' if moved > timedelta() else 'earlier'} for you: clocks change in {where} on {day}"
+
+
+def clock_shift(first_at: datetime, at: datetime, *, zone: str, of: str) -> timedelta:
+    """Return by how much later ``zone`` shows ``at`` than ``first_at``, beside what ``of`` shows."""
+    return (_offset(at, zone) - _offset(at, of)) - (_offset(first_at, zone) - _offset(first_at, of))
+
+
+def clock_change(zone: str, since: datetime, until: datetime) -> str:
+    """Return the day of the last clock change of a zone between two instants, like ``28 March``; empty without one."""
+    return _changed_on(zone, since, until) if _offset(since, zone) != _offset(until, zone) else ""
+
+
+def around_gap(wall: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Return the two wall times that a time which clocks skip may stand for: before the change, and after it.
+
+    02:30 on a night when clocks go from 02:00 to 03:00 is 01:30 before the change and 03:30 after it.
+    """
+    info = zone_info(zone)
+    one, other = (
+        wall.replace(tzinfo=info, fold=fold).astimezone(UTC).astimezone(info).replace(tzinfo=None, fold=0)
+        for fold in (0, 1)
+    )
+    return min(one, other), max(one, other)
 
 
 def _offset(at: datetime, zone: str) -> timedelta:

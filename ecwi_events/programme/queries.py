@@ -86,6 +86,12 @@ class SessionView:
     schedule_revision: int
     created_at: datetime
     updated_at: datetime
+    starts_local: datetime
+    revision: int
+    language: str = "en"
+    place: str | None = None
+    reason: str | None = None  # why it was moved or cancelled, for everybody
+    moved_from_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -365,4 +371,10 @@ def _session_view(session: Any, number: int) -> SessionView:  # noqa: ANN401 - a
         schedule_revision=session.schedule_revision,
         created_at=session.created_at,
         updated_at=session.updated_at,
+        starts_local=session.starts_local,
+        revision=session.revision,
+        language=session.language,
+        place=session.place,
+        reason=session.reason,
+        moved_from_at=session.moved_from_at,
     )

@@ -131,9 +131,7 @@ def edit_session(session_id: int, texts: SessionTexts, *, revision: int | None =
     return changed
 
 
-def reschedule(
-    session_id: int, new: Promise, *, reason: str | None, by_person_id: int | None, now: datetime
-) -> bool:
+def reschedule(session_id: int, new: Promise, *, reason: str | None, by_person_id: int | None, now: datetime) -> bool:
     """Move a session: another wall time, zone or length. Returns False if it is the same promise, and changes nothing.
 
     `ical_sequence` rises always, `schedule_revision` (on which reminders hang) only if the instants change: whoever writes
@@ -180,7 +178,9 @@ def cancel_session(session_id: int, *, reason: str | None, by_person_id: int | N
     session.reason, session.changed_by_id = _reason(reason), by_person_id
     _status_changed(session, now=now)
     after = {"status": SessionStatus.CANCELLED, "reason": session.reason or ""}
-    journal.note("cancel_session", "session", session_id, before={"status": SessionStatus.PLANNED}, after=after, now=now)
+    journal.note(
+        "cancel_session", "session", session_id, before={"status": SessionStatus.PLANNED}, after=after, now=now
+    )
     return True
 
 

@@ -5,6 +5,7 @@ Pure functions of plain facts. Everything is in mixed case; capitals are a matte
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ _FORMATS: dict[str, tuple[str, str]] = {
 _TO_COME = frozenset({
     ActivityStatus.DRAFT, ActivityStatus.APPROVED, ActivityStatus.PLANNED, ActivityStatus.POSTPONED,
 })  # fmt: skip
+_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _SEVERAL = 2  # with more components of one format than this, they are said in one
 
 
@@ -119,6 +121,58 @@ def parts_of_sessions(sessions: Iterable[tuple[Format, int]]) -> list[Part]:
     return [Part(session_format, count, minutes) for (session_format, minutes), count in counts.items()]
 
 
+def parts_of(components: Sequence[Part], sessions: Sequence[tuple[Format, int]]) -> list[Part]:
+    """Return the parts of an activity: its sessions, then its components.
+
+    A component of the same format speaks for the sessions: who writes "regular webinars" or "5 webinars" means all of them.
+    """
+    said = {part.format for part in components}
+    alone = [session for session in sessions if session[0] not in said]
+    return [*parts_of_sessions(alone), *components]
+
+
+def component_faults(components: Sequence[Part], sessions: Sequence[tuple[Format, int]]) -> list[str]:
+    """Return where components say another number than there are sessions, as sentences; regular ones say no number."""
+    faults = []
+    for kind in dict.fromkeys(part.format for part in components):
+        alike = [part.count for part in components if part.format == kind]
+        held = sum(1 for session in sessions if session[0] == kind)
+        said = sum(count or 0 for count in alike)
+        if held and None not in alike and said != held:
+            faults.append(f"The components say {_counted(said, kind)}, and there are {numbers.figure(held)}.")
+    return faults
+
+
+def structure_faults(own: str, parts: Sequence[Part]) -> list[str]:
+    """Return where an own wording of the structure says another number than the data, as sentences."""
+    faults = []
+    for kind, (one, many) in _FORMATS.items():
+        words = rf"(?:{re.escape(one)}|{re.escape(many)})"
+        found = re.search(rf"(?<![\w.,])(\d{{1,3}}|{'|'.join(_WORDS)})\s+(?:[\w-]+\s+)?{words}\b", own, re.IGNORECASE)
+        if not found:
+            continue
+        said = _number(found[1])
+        counts = [part.count for part in parts if part.format == kind]
+        held = sum(count or 0 for count in counts)
+        if None not in counts and said != held:
+            is_or_are = "is" if held == 1 else "are"
+            there = numbers.figure(held) if held else "none"
+            faults.append(f"The own wording says {_counted(said, kind)}, and there {is_or_are} {there}.")
+    return faults
+
+
+def own_period_faults(own: str, start: date | None, end: date | None) -> list[str]:
+    """Return where an own wording of the period leaves out or adds a year, as sentences."""
+    if not own or start is None:
+        return []
+    said = {int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", own)}
+    known = {start.year, (end or start).year}
+    if said and not said <= set(range(min(known), max(known) + 1)):
+        years, there = ([str(year) for year in sorted(found)] for found in (said, known))
+        return [f"The own wording of the period says {_listed(years)}, and the sessions are in {_listed(there)}."]
+    return []
+
+
 def participants_line(people: People, status: ActivityStatus) -> str:
     """Return ``423``, ``19 participants on education and 9 on supervision``, ``Not reported``; a note wins over numbers."""
     if people.note:
@@ -143,6 +197,15 @@ def host_line(name: str, country: str | None, *, has_co_hosts: bool) -> str:
 def co_hosts_line(co_hosts: Sequence[tuple[str, str | None]]) -> str:
     """Return ``Name, Country; Name, Country`` for names and country codes."""
     return "; ".join(_with_country(name, country) for name, country in co_hosts)
+
+
+def _counted(number: int, kind: str) -> str:
+    one, many = _FORMATS[kind]
+    return f"{numbers.figure(number)} {one if number == 1 else many}"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else _WORDS.index(text.lower()) + 1
 
 
 def _with_country(name: str, country: str | None) -> str:

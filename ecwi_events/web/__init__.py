@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecwi_events.web import (
     access,
     calendars,
+    components,
     devices,
     errors,
     factors,
@@ -37,6 +38,7 @@ from ecwi_events.web import (
     registration,
     second_factor,
     seeing,
+    sessions,
     site,
     static,
     unsubscribing,
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from config import Settings
 
 PAGES = (
-    site, zones, programme, seeing, registration, joining, people, devices, second_factor, factors, host, office, calendars, overview,
+    site, zones, programme, seeing, registration, joining, people, devices, second_factor, factors, host, sessions, components, office, calendars, overview,
     office_overview, office_journal,
     office_record, office_texts, office_roles, me, office_people, office_organisations, office_organisation,
     host_questions, personal,

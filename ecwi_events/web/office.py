@@ -11,13 +11,13 @@ from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.people import queries as people
+from ecwi_events.programme import components, rules
 from ecwi_events.programme import queries as programme
-from ecwi_events.programme import rules
 from ecwi_events.programme import service as programme_service
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Theme
 from ecwi_events.registration import changes, queries, reconciling, service
 from ecwi_events.registration.changes import Move
-from ecwi_events.web import identity, office_form, office_journal, times, zones
+from ecwi_events.web import identity, office_form, office_journal, plan_preview, session_rows, times
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,8 +75,8 @@ def new_activity() -> ResponseReturnValue:
 def create_activity() -> ResponseReturnValue:
     """Add a row, or make the activity as a draft, or make it and publish it."""
     now, form = clock.utc_now(), office_form.read()
-    if form.wants_row:
-        return _form_page(form.with_row(zone=_office_zone()))
+    if form.only_looks:
+        return _form_page(form.looked_at(zone=_office_zone()))
     if made := _made_by(form):
         return made
     who = identity.present()
@@ -85,6 +85,7 @@ def create_activity() -> ResponseReturnValue:
         new, capacity = form.parse()
         with transaction():
             activity_id = service.create_activity(new, capacity=capacity, by_person_id=by, now=now)
+            components.choose_cities(activity_id, form.cities, now=now)
             if form.wants_publishing:
                 changes.move_activity(activity_id, Move(ActivityStatus.PLANNED, by), now=now)
     except Invalid as invalid:
@@ -168,7 +169,8 @@ def _form_page(form: ActivityForm, more: str = "") -> str:
         kinds=KINDS,
         themes=THEMES,
         organisations=people.organisation_names(),
-        zone_choices=zones.short_list(_office_zone(), *(form.value(f"sessions-{n}-zone") for n in form.rows)),
+        preview=plan_preview.of_rows(form, host_ids=form.host_ids, now=clock.utc_now()),
+        **session_rows.offered(form, zone=_office_zone()),
     )
 
 

@@ -26,6 +26,7 @@ TABS = (
     ("/office/activities/{id}/edit", "Edit"),
     ("/office/activities/{id}/texts", "Translations"),
     ("/host/activities/{id}/sessions", "Sessions"),
+    ("/host/activities/{id}/components", "Components"),
     ("/host/activities/{id}/people", "People"),
     ("/host/activities/{id}/questions", "Questions"),
     ("/host/activities/{id}/messages", "Messages"),

@@ -15,6 +15,7 @@ def session(starts_at, *, zone="Europe/Amsterdam", number=1, cancelled=False) ->
         id=number, uid="u", number=number, title="T", summary=None, format="online_session", starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=90), zone=zone, duration_minutes=90, is_cancelled=cancelled, meeting_url=None,
         ical_sequence=0, schedule_revision=1, created_at=NOW, updated_at=NOW,
+        starts_local=starts_at.replace(tzinfo=None), revision=1,
     )  # fmt: skip
 
 

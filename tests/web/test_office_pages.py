@@ -109,7 +109,7 @@ def test_a_row_is_added_without_javascript_and_nothing_typed_is_lost(client, off
 
 def test_rows_do_not_grow_for_ever(client, office):
     answer = client.post(NEW, data=form(act="row", rows="999999999"))
-    assert 'name="rows" value="40"' in words(answer)
+    assert 'name="rows" value="60"' in words(answer)
 
 
 @pytest.mark.parametrize(
