@@ -52,7 +52,8 @@ if TYPE_CHECKING:
     from config import Settings
 
 PAGES = (
-    site, zones, programme, seeing, registration, joining, people, devices, second_factor, factors, host, sessions, components, office, calendars, overview,
+    site, zones, programme, seeing, registration, joining, people, devices, second_factor, factors, host,
+    sessions, components, office, calendars, overview,
     office_overview, office_journal,
     office_record, office_texts, office_roles, me, office_people, office_organisations, office_organisation,
     host_questions, personal,

@@ -274,7 +274,12 @@ def test_components_are_edited_and_the_lines_follow(client, draft):
 
 def test_own_wordings_are_marked_and_compared_with_the_data(client, draft):
     path = f"/host/activities/{draft}/components"
-    own = {"act": "save", "rows": "0", "structure_wording": "5 online sessions and a party", "period_wording": "In 2025"}
+    own = {
+        "act": "save",
+        "rows": "0",
+        "structure_wording": "5 online sessions and a party",
+        "period_wording": "In 2025",
+    }
     assert client.post(path, data=own).status_code == 303
     page = words(client.get(path))
     assert "Own wording" in page
