@@ -18,7 +18,7 @@ from ecwi_events.programme.rules import Mover
 from ecwi_events.registration import places, telling
 from ecwi_events.registration import standing as standing_sign_ups
 from ecwi_events.registration.models_announcements import News
-from ecwi_events.registration.telling import SessionChange, Times
+from ecwi_events.registration.news import SessionChange, Times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,6 @@ News about the whole activity, and about a session that is near, goes out at onc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,11 +16,14 @@ from ecwi_events.mail import service as mail
 from ecwi_events.people.models import EmailAddress, Person
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_announcements import Announcement, News
+from ecwi_events.registration.news import ABOUT_SESSIONS, Audience, Story, Times, Told, what_to_tell
 from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from ecwi_events.registration.news import SessionChange
 
     Untold = sa.Row[int, News, datetime | None, datetime | None]
 
@@ -31,60 +33,6 @@ SETTLES = timedelta(minutes=10)
 NEAR = timedelta(hours=3)
 BATCH = 200
 TOLD = (Place.CONFIRMED, Place.OFFERED, Place.WAITING)
-ABOUT_SESSIONS = (News.MOVED, News.SESSION_CANCELLED, News.SESSIONS_ADDED)
-
-
-@dataclass(frozen=True)
-class Times:
-    """A session's time that people know."""
-
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True)
-class SessionChange:
-    """What happened to one session."""
-
-    activity_id: int
-    session_id: int
-    news: News
-    was: Times | None  # its time before; None for one that was not there
-    present: Times
-    reason: str | None
-    by_person_id: int | None
-
-
-@dataclass(frozen=True)
-class Told:
-    """One session in the news."""
-
-    session_id: int
-    was: Times | None
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Story:
-    """What one mail says; ``is_current`` is False once something newer has been decided."""
-
-    news: News
-    reason: str | None
-    sessions: tuple[Told, ...]
-    is_current: bool
-
-
-@dataclass(frozen=True)
-class Audience:
-    """How many would be told."""
-
-    with_place: int = 0
-    waiting: int = 0
-
-    @property
-    def people(self) -> int:
-        """All of them."""
-        return self.with_place + self.waiting
 
 
 def announce_activity(
@@ -114,23 +62,6 @@ def announce_session(change: SessionChange, *, now: datetime) -> int | None:
         reason=change.reason,
         by_person_id=change.by_person_id,
     )
-
-
-def what_to_tell(untold: tuple[News, Times | None] | None, change: SessionChange) -> tuple[News, Times | None] | None:
-    """Return the news measured from what people know, and the time that they know; None if that has come true again.
-
-    Args:
-        untold: the first change of this session that nobody was told yet, with the time before it.
-        change: what happens now.
-    """
-    if untold is None:
-        return None if change.news is News.MOVED and change.was == change.present else (change.news, change.was)
-    first, known = untold
-    if first is News.SESSIONS_ADDED:  # nobody has heard of it
-        return None if change.news is News.SESSION_CANCELLED else (News.SESSIONS_ADDED, None)
-    if change.news is News.SESSION_CANCELLED:
-        return change.news, known
-    return None if known == change.present else (News.MOVED, known)  # moved again, or back after all
 
 
 def tell_some(announcement_id: int, *, now: datetime, at_most: int = BATCH) -> int:

@@ -11,12 +11,15 @@ from ecwi_events.mail.rendering import as_text
 from ecwi_events.people.models import Person
 from ecwi_events.programme.models import ActivitySession
 from ecwi_events.programme.sessions import NewSession, Promise
-from ecwi_events.registration import changes
+from ecwi_events.registration import changes, terms
+from ecwi_events.registration import service as registration
 from ecwi_events.registration.models_announcements import News
+from ecwi_events.registration.rules import Terms
+from ecwi_events.registration.service import SignUp
 from ecwi_events.reminders import service as reminders
 from tests import make
 from tests.calendars import reader
-from tests.mail.showing import make_series, make_webinar
+from tests.mail.showing import SERIES, make_series, make_webinar
 
 OLENA = ("Olena Koval", "olena@kyiv.example")
 ILL = "The trainer is ill"
@@ -267,6 +270,57 @@ class TestReminders:
         self.at(post, "2027-01-25T13:00:00+00:00")
         post.send()
         assert [m["X-Mail-Kind"] for m in post.mails()].count("reminder.day_before") == 2
+
+
+class TestSignedUpPerSession:
+    @pytest.fixture
+    def series(self, post):
+        activity_id = make.make_activity(
+            "Learning communities that last",
+            sessions=[make.make_session(title, starts_local=at) for title, at in SERIES],
+        )
+        with transaction():
+            terms.set_terms(activity_id, Terms(by="session"), now=make.NOW)
+        first, second, _ = session_ids(activity_id)
+        with transaction():
+            registration.sign_up(
+                SignUp(activity_id, *OLENA, zone="Europe/Kyiv", session_ids=(first, second)), now=make.NOW
+            )
+        with transaction():
+            registration.sign_up(
+                SignUp(activity_id, "Rosa Quispe", "rosa@lima.example", session_ids=(second,)), now=make.NOW
+            )
+        post.send()
+        return activity_id
+
+    def of_kind(self, post, kind):
+        return [m for m in post.mails() if m["X-Mail-Kind"] == f"registration.{kind}"]
+
+    def test_only_who_comes_to_it_is_told_of_a_moved_session(self, post, series):
+        first, _, third = session_ids(series)
+        act(post, changes.move_session, first, promise("2027-01-20 10:00"), reason=None)
+        act(post, changes.move_session, third, promise("2027-03-31 10:00"), reason=None)
+        wait_and_send(post)
+        (mail,) = self.of_kind(post, "moved")
+        assert "olena" in str(mail["To"])
+        method, (event,) = entry_of(mail)
+        assert (method, event.one("SUMMARY").text) == (
+            "REQUEST", "Learning communities that last: What a learning community needs",
+        )  # fmt: skip
+
+    def test_all_cancelled_is_one_mail_with_what_the_person_had_chosen(self, post, series):
+        act(post, changes.cancel_activity, series, ILL)
+        post.send()
+        mails = {str(m["To"]): m for m in self.of_kind(post, "cancelled")}
+        assert len(mails) == 2
+        olena, rosa = (next(m for to, m in mails.items() if who in to) for who in ("olena", "rosa"))
+        assert len(entry_of(olena)[1]) == 2 and len(entry_of(rosa)[1]) == 1
+        assert "Roles and routines" in text_of(rosa) and "What a learning community needs" not in text_of(rosa)
+
+    def test_a_session_that_is_added_concerns_nobody_yet(self, post, series):
+        act(post, changes.add_sessions, series, [make.make_session("One more", starts_local="2027-04-27 14:00")])
+        wait_and_send(post)
+        assert self.of_kind(post, "sessions_added") == []
 
 
 def test_a_closed_account_gets_no_news(post):

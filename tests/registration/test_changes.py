@@ -16,7 +16,7 @@ from ecwi_events.registration import changes, telling
 from ecwi_events.registration.changes import Move
 from ecwi_events.registration.models import Place, Places, Registration
 from ecwi_events.registration.models_announcements import Announcement, News
-from ecwi_events.registration.telling import SessionChange, Times, what_to_tell
+from ecwi_events.registration.news import SessionChange, Times, what_to_tell
 from ecwi_events.work.models import Work
 from tests import make
 from tests.make import NOW, make_activity, make_session, sign_up, withdraw
