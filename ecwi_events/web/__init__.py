@@ -15,6 +15,7 @@ from ecwi_events.web import (
     host,
     host_outcomes,
     host_questions,
+    host_reminders,
     identity,
     joining,
     layout,
@@ -52,13 +53,12 @@ if TYPE_CHECKING:
     from config import Settings
 
 PAGES = (
-    site, zones, programme, seeing, registration, joining, people, devices, second_factor, factors, host,
-    sessions, components, office, calendars, overview,
+    site, zones, programme, seeing, registration, people, devices, second_factor, factors, host, office, calendars, overview,
+    sessions, components,
     office_overview, office_journal,
-    office_record, office_texts, office_roles, me, office_people, office_organisations, office_organisation,
-    host_questions, personal,
-    unsubscribing,
+    office_record, office_texts, office_roles, me, office_people, office_organisations, office_organisation, unsubscribing,
     office_money, host_outcomes,
+    host_questions, host_reminders, joining, personal,
 )  # fmt: skip
 
 

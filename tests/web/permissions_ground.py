@@ -253,6 +253,7 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
         "people.token": {"own": sign_in, "foreign": link, "missing": nobody},
         "office_texts.language": _any(_translated("uk", mine, theirs)),
         "seeing.token": {"own": _invitation(), "foreign": link, "missing": nobody},
+        "host_reminders.slot": dict.fromkeys(("own", "foreign"), "day_before") | {"missing": "nothing"},
         "static.name": {"own": static_address("app.css").rpartition("/")[2]},
     }
 
