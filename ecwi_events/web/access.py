@@ -185,6 +185,7 @@ ACCESS: dict[str, Row] = {
     "office_record.save": office("POST", Of.ANY),
     "office_record.renew_link": office("POST", Of.ANY),
     "office_record.duplicate": office("POST", Of.ANY),
+    "office_record.duplicate": office("POST", Of.ANY),
     "office_texts.index": office("GET", Of.ANY),
     "office_texts.edit": office("GET", Of.ANY),
     "office_texts.save": office("POST", Of.ANY),

@@ -143,6 +143,7 @@ def _activity_page(activity_id: int, more: str = "") -> str:
         signed_up_on=lambda one: times.day(one.created_at, _office_zone(), now=now),
         moves=[(status, words) for status, words in MOVES.items() if rules.may_move(found.status, status)],
         is_public=rules.is_public(found.status),
+        once=office_form.fresh_word(),
         history=office_journal.history(
             ("activity", [activity_id]), ("session", [session.id for session in found.sessions])
         ),

@@ -73,9 +73,14 @@ class ActivityForm(RowsForm):
         return new, int(capacity) if capacity else None
 
 
+def fresh_word() -> str:
+    """Return a random word for a form, so that it makes one thing however often it is sent."""
+    return secrets.token_urlsafe(16)
+
+
 def empty(*, year: int, zone: str) -> ActivityForm:
     """Return the form as it is first seen."""
-    values = {"year": str(year), "kind": ActivityKind.PLA.value, "once": secrets.token_urlsafe(16)}
+    values = {"year": str(year), "kind": ActivityKind.PLA.value, "once": fresh_word()}
     return ActivityForm({**values, **session_rows.first_rows(zone=zone)})
 
 

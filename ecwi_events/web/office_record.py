@@ -12,12 +12,17 @@ from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.people import queries as people
 from ecwi_events.people.rules import LANGUAGES
 from ecwi_events.programme import invitations, record
-from ecwi_events.web import office_journal, record_form, record_words
+from ecwi_events.programme import queries as programme
+from ecwi_events.programme.service import key_of
+from ecwi_events.registration import copying
+from ecwi_events.web import identity, office_journal, record_form, record_words
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from ecwi_events.web.record_form import RecordForm
+
+LONGEST_WORD = 40
 
 blueprint = flask.Blueprint(
     "office_record", __name__, url_prefix="/office/activities/<int(max=2147483647):activity_id>"
@@ -63,6 +68,21 @@ def renew_link(activity_id: int) -> ResponseReturnValue:
         invitations.renew_link(activity_id, now=clock.utc_now())
     flask.flash("There is a new invitation link. The old one no longer works.")
     return flask.redirect(flask.url_for("office_record.edit", activity_id=activity_id) + "#invitation", 303)
+
+
+@blueprint.post("/duplicate")
+def duplicate(activity_id: int) -> ResponseReturnValue:
+    """Make next year's draft from an activity; the same form makes one, however often it is sent."""
+    who, once = identity.present(), flask.request.form.get("once", "")[:LONGEST_WORD]
+    key = key_of(once)
+    copy_id = programme.find_by_key(key) if key else None
+    if copy_id is None:
+        with transaction():
+            copy_id = copying.duplicate_activity(
+                activity_id, once=once, by_person_id=who.person_id if who else None, now=clock.utc_now()
+            )
+    flask.flash("This is the draft for the next year. Look at the days, then publish it.")
+    return flask.redirect(flask.url_for("office.activity", activity_id=copy_id), 303)
 
 
 def _chosen(whose: str) -> list[str]:

@@ -284,3 +284,17 @@ def test_only_the_office_edits(client):
     make.signed_in(client, make.make_office())
     assert client.get("/office/activities/987654/edit").status_code == 404
     assert client.post("/office/activities/987654/edit", data={}).status_code == 404
+
+
+def test_the_button_makes_one_copy_for_the_next_year(client, office):
+    activity = make.make_activity("Every year", home_year=2026)
+    path = f"/office/activities/{activity}"
+    page = client.get(path).text
+    assert "Copy for 2027" in page
+    once = re.search(r'name="once" value="([^"]+)"', page)[1]
+    answers = [client.post(f"{path}/duplicate", data={"once": once}) for _ in range(2)]
+    assert answers[0].location == answers[1].location != path
+    page = words(client.get(answers[0].location))
+    assert "Every year" in page and "Office 2027" in page and "Draft, not published" in page
+    assert client.post(f"{path}/duplicate").location != answers[0].location
+    assert client.post("/office/activities/987654/duplicate").status_code == 404

@@ -1,0 +1,33 @@
+"""Copying an activity for the next year, with its number of places and without its people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecwi_events.journal import service as journal
+from ecwi_events.programme import copying
+from ecwi_events.registration import queries, service
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def duplicate_activity(activity_id: int, *, once: str = "", by_person_id: int | None, now: datetime) -> int:
+    """Make a draft for the year after from an activity, and return its id: sessions on the same weekday, 52 weeks on.
+
+    Args:
+        activity_id: which.
+        once: a random word of the form, so that it makes one copy however often it is sent.
+        by_person_id: who does it.
+        now: the door's instant.
+
+    Raises:
+        NotFound: there is no such activity.
+        Invalid: a session cannot be a year later, because the year after is too far.
+    """
+    new = copying.next_year(activity_id, once=once)
+    capacity, _, _ = queries.places_taken([activity_id]).get(activity_id, (None, 0, 0))
+    copy_id = service.create_activity(new, capacity=capacity, by_person_id=by_person_id, now=now)
+    copying.fill_in(copy_id, activity_id, now=now)
+    journal.note("duplicate_activity", "activity", copy_id, after={"copy_of": activity_id}, now=now)
+    return copy_id
