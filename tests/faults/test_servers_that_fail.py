@@ -1,91 +1,26 @@
 """What happens to people while a server is away: sign-ups go on, mail comes later, pages heal by themselves."""
 
-import email
-import email.policy
-import os
-import signal
 import sqlite3
-import threading
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 
-import flask_migrate
 import pytest
 import sqlalchemy as sa
-from aiosmtpd.controller import Controller
 
-from ecwi_events.app import create_app
-from ecwi_events.kernel.db import RESTED_SECONDS, db, transaction, when_work_is_committed
+from ecwi_events.kernel.db import RESTED_SECONDS, db, transaction
 from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.overview import service as overview
 from ecwi_events.overview.models import CompileRun, Edition, RunState
 from ecwi_events.programme import queries
 from ecwi_events.registration import service as registration
 from ecwi_events.registration.service import SignUp
+from tests.faults.ground import Sink, count, kill_and_wait, mail_server, service, until
 from tests.make import NOW, make_activity, make_session
 from tests.servers import postgres, processes, valkey
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.servers
 ENGINES = ["sqlite", "postgresql"]
-
-
-class Sink:
-    """An SMTP receiver that keeps what it got and takes its time."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds, self.messages, self.lock = seconds, [], threading.Lock()
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
-        time.sleep(self.seconds)  # noqa: ASYNC251 - a slow relay, one message at a time
-        with self.lock:
-            self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
-        return "250 OK"
-
-
-@contextmanager
-def service(engine, make_settings, make_database, **variables):
-    """An application on a database of its own, and the environment that its processes need."""
-    broker = None
-    if "REDIS_URL" not in variables:  # one of its own, or the worker of another test would take our ticks
-        broker = valkey.start()
-        variables["REDIS_URL"] = broker.url
-    if engine == "postgresql":
-        variables["DATABASE_URL"] = make_database("faults")
-    settings = make_settings(TICK_SECONDS="1", LEASE_SECONDS="2", **variables)
-    environment = {
-        "ECWI_DATABASE_URL": settings.database_url,
-        "ECWI_DATA_DIR": str(settings.data_dir),
-        "ECWI_SECRET_KEY": settings.secret_key,
-        "ECWI_BASE_URL": settings.base_url,
-        "ECWI_TICK_SECONDS": "1",
-        "ECWI_LEASE_SECONDS": "2",
-        "PYTHONTZPATH": "",
-    } | {f"ECWI_{name}": value for name, value in variables.items()}
-    app = create_app(settings, durable=False)
-    when_work_is_committed(lambda _queues: None)
-    with app.app_context():
-        flask_migrate.upgrade()
-        yield environment
-        db.session.remove()
-        db.engine.dispose()
-    if broker:
-        broker.stop()
-
-
-def until(question, *, seconds=60.0):
-    """Ask again and again; fail when the answer stays no."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        db.session.rollback()
-        if answer := question():
-            return answer
-        time.sleep(0.05)
-    pytest.fail("waited in vain")
-
-
-def count(table, *conditions):
-    return db.session.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions))
 
 
 def visit(port, slug, number):
@@ -96,11 +31,6 @@ def visit(port, slug, number):
 def look(port, slug):
     with Visitor(port) as visitor:
         return visitor.get(f"/a/{slug}")
-
-
-def kill_and_wait(process):
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def test_people_sign_up_while_redis_is_away_and_the_mail_comes_when_it_is_back(make_settings, make_database):
@@ -128,11 +58,8 @@ def test_people_sign_up_while_redis_is_away_and_the_mail_comes_when_it_is_back(m
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_worker_killed_in_mid_batch_loses_no_mail(engine, make_settings, make_database):
     sink = Sink(seconds=0.03)
-    controller = Controller(sink, hostname="127.0.0.1", port=postgres.free_port())
-    controller.start()
     with ExitStack() as stack:
-        stack.callback(controller.stop)
-        mail_url = f"smtp://127.0.0.1:{controller.port}"
+        mail_url = stack.enter_context(mail_server(sink))
         environment = stack.enter_context(service(engine, make_settings, make_database, MAIL_URL=mail_url))
         activity_id = make_activity()
         for number in range(60):

@@ -1,0 +1,133 @@
+"""What the fault tests stand on: a service on servers of its own, a slow mail server that keeps a ledger, patience."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import os
+import signal
+import threading
+import time
+from contextlib import contextmanager
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+
+from ecwi_events.app import create_app
+from ecwi_events.kernel import clock
+from ecwi_events.kernel.db import db, transaction, when_work_is_committed
+from ecwi_events.mail import service as mail
+from ecwi_events.mail.models import Mail
+from ecwi_events.registration.models import Registration
+from ecwi_events.work.models import Work
+from tests.make import make_activity, sign_up
+from tests.servers import postgres, valkey
+
+
+class Sink:
+    """An SMTP receiver that keeps what it got (the ledger), takes its time, and answers as ``faults`` say.
+
+    ``faults`` maps a recipient to the answers of its first tries: an SMTP answer to the text, ``cut`` to end the
+    connection after the text was taken, ``cut before`` to end it before.
+    """
+
+    def __init__(self, seconds: float = 0.0, faults: dict[str, list[str]] | None = None) -> None:
+        self.seconds, self.messages, self.lock = seconds, [], threading.Lock()
+        self.recipients = []  # who got mail, in order, as often as they got it
+        self.faults = faults or {}
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+        await asyncio.sleep(self.seconds)
+        answers = self.faults.get(envelope.rcpt_tos[0])
+        answer = answers.pop(0) if answers else "250 OK"
+        if answer == "cut before":
+            server.transport.abort()
+        if answer in {"250 OK", "cut"}:
+            with self.lock:
+                self.recipients.append(envelope.rcpt_tos[0])
+                self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        if answer == "cut":
+            server.transport.abort()
+        return answer if answer[0].isdigit() else "250 never heard"
+
+
+@contextmanager
+def mail_server(sink, port=None):
+    """Run a sink for the length of a block; give its address as a setting."""
+    controller = Controller(sink, hostname="127.0.0.1", port=port or postgres.free_port())
+    controller.start()
+    try:
+        yield f"smtp://127.0.0.1:{controller.port}"
+    finally:
+        controller.stop()
+
+
+def queue_mails(count, *, priority=50, start=0):
+    """Put so many mails to different people about one sign-up; return their addresses."""
+    number = db.session.scalar(sa.select(sa.func.min(Registration.id)))
+    if number is None:
+        number = sign_up(make_activity(), "Ana", "ana@crowd.example").registration_id
+        db.session.rollback()
+        with transaction():
+            db.session.execute(sa.update(Mail).values(state="skipped"))
+            db.session.execute(sa.update(Work).values(state="done"))
+    addresses = [f"p{start + place}@crowd.example" for place in range(count)]
+    for some in range(0, count, 500):
+        with transaction():
+            for address in addresses[some : some + 500]:
+                mail.queue("registration.already", person_id=None, address=address, subject_id=number, priority=priority,
+                           dedup_key=f"ground:{address}", now=clock.utc_now())  # fmt: skip
+    return addresses
+
+
+@contextmanager
+def service(engine, make_settings, make_database, **variables):
+    """An application on a database of its own, and the environment that its processes need."""
+    broker = None
+    if "REDIS_URL" not in variables:  # one of its own, or the worker of another test would take our ticks
+        broker = valkey.start()
+        variables["REDIS_URL"] = broker.url
+    if engine == "postgresql":
+        variables["DATABASE_URL"] = make_database("faults")
+    settings = make_settings(TICK_SECONDS="1", LEASE_SECONDS="2", **variables)
+    environment = {
+        "ECWI_DATABASE_URL": settings.database_url,
+        "ECWI_DATA_DIR": str(settings.data_dir),
+        "ECWI_SECRET_KEY": settings.secret_key,
+        "ECWI_BASE_URL": settings.base_url,
+        "ECWI_TICK_SECONDS": "1",
+        "ECWI_LEASE_SECONDS": "2",
+        "PYTHONTZPATH": "",
+    } | {f"ECWI_{name}": value for name, value in variables.items()}
+    app = create_app(settings, durable=False)
+    when_work_is_committed(lambda _queues: None)
+    with app.app_context():
+        flask_migrate.upgrade()
+        yield environment
+        db.session.remove()
+        db.engine.dispose()
+    if broker:
+        broker.stop()
+
+
+def until(question, *, seconds=60.0):
+    """Ask again and again; fail when the answer stays no."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        db.session.rollback()
+        if answer := question():
+            return answer
+        time.sleep(0.05)
+    pytest.fail("waited in vain")
+
+
+def count(table, *conditions):
+    return db.session.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions))
+
+
+def kill_and_wait(process):
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
