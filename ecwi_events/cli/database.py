@@ -11,6 +11,8 @@ from alembic.script import ScriptDirectory
 
 import config
 from ecwi_events.app import create_app
+from ecwi_events.jobs import rounds
+from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import db
 
 if TYPE_CHECKING:
@@ -31,8 +33,9 @@ def migrate() -> None:
 
 
 def upgrade() -> None:
-    """Run all missing migrations; needs an application context."""
+    """Run all missing migrations, and let sessions follow new time zone data; needs an application context."""
     flask_migrate.upgrade()
+    rounds.do_now("time_zones", now=clock.utc_now())
 
 
 def revision() -> str | None:

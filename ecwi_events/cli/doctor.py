@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import smtplib
 import ssl
 import zoneinfo
 from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +21,7 @@ import config
 from ecwi_events.app import create_app
 from ecwi_events.cli import database
 from ecwi_events.jobs.drain import HEARTBEAT
+from ecwi_events.jobs.lanes import ALL
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.dates import tzdata_version
 from ecwi_events.kernel.db import db
@@ -96,7 +100,7 @@ def broker(settings: Settings) -> Finding:
     """Look whether Redis or Valkey answers."""
     client = redis.Redis.from_url(settings.redis.client, socket_timeout=2, socket_connect_timeout=2)
     try:
-        version = client.info("server").get("redis_version", "")
+        release = client.info("server").get("redis_version", "")
     except redis.exceptions.RedisError:
         return Finding(
             "redis",
@@ -105,7 +109,7 @@ def broker(settings: Settings) -> Finding:
         )
     finally:
         client.close()
-    return Finding("redis", f"answers (version {version})")
+    return Finding("redis", f"answers (version {release})")
 
 
 def mail(settings: Settings) -> Finding:
@@ -141,25 +145,43 @@ def _greet(settings: Settings) -> None:
 
 
 def time_zones(_settings: Settings) -> Finding:
-    """Look whether the locked time zone data decide."""
-    locked = zoneinfo.TZPATH == ()
-    advice = "" if locked else "Start with PYTHONTZPATH set to nothing."
-    return Finding("time zones", f"release {tzdata_version()}{'' if locked else ' is not used'}", advice)
+    """Look whether the locked time zone data decide, and are those of this release of ours."""
+    here, locked = version("tzdata"), locked_release()
+    words = f"release {tzdata_version()}"
+    if zoneinfo.TZPATH != ():
+        return Finding("time zones", f"{words} is not used.", "Start with PYTHONTZPATH set to nothing.")
+    if locked and here != locked:
+        return Finding("time zones", f"tzdata {here}, but {locked} is locked.", "Install what requirements.lock says.")
+    return Finding("time zones", words)
+
+
+def locked_release() -> str | None:
+    """Return the release of ``tzdata`` that this source is locked to; None without a lock file, as in a wheel."""
+    lock = config.PROJECT / "requirements.lock"
+    found = re.search(r"^tzdata==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE) if lock.exists() else None
+    return found.group(1) if found else None
 
 
 def heartbeat(settings: Settings) -> Finding:
-    """Look when the worker last did its round."""
+    """Look when a worker last did its round, and whether each queue has somebody who takes it."""
     advice = "Start `ecwi-events serve`, or a worker and beat."
+    now, patience = clock.utc_now(), SILENT_TICKS * settings.tick_seconds
     try:
         beat = work.last_beat(HEARTBEAT)
+        workers = [worker for worker in work.workers() if (now - worker.beat_at).total_seconds() <= patience]
+        missing = [queue for queue in ALL if queue not in work.queues_taken(since=now - timedelta(seconds=patience))]
     except SQLAlchemyError:
         db.session.rollback()
         return Finding("worker", "cannot be asked before the database is prepared.", "Type: ecwi-events migrate")
     if beat is None:
         return Finding("worker", "has never run.", advice)
-    age = int((clock.utc_now() - beat).total_seconds())
+    age = int((now - beat).total_seconds())
     words = f"did its round {age} s ago"
-    return Finding("worker", words, "" if age <= SILENT_TICKS * settings.tick_seconds else f"It is too long. {advice}")
+    if age > patience:
+        return Finding("worker", words, f"It is too long. {advice}")
+    if missing:
+        return Finding("worker", f"{words}, but nobody takes {', '.join(missing)}.", "Start a worker for it: -Q NAME")
+    return Finding("worker", f"{words}; {', '.join(worker.name for worker in workers)}")
 
 
 LOOKS: Sequence[Callable[[Settings], Finding]] = (data_folder, schema, broker, mail, time_zones, heartbeat)

@@ -19,10 +19,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ecwi_events.calendars import service as calendars
+from ecwi_events.journal import acting
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.people import signing_in
-from ecwi_events.registration import offers, promotion, reconciling
+from ecwi_events.registration import offers, promotion, re_resolving, reconciling
 from ecwi_events.reminders import service as reminders
 from ecwi_events.work import hearts
 from ecwi_events.work import service as work
@@ -64,6 +65,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("recount", Every.HOUR, reconciling.recount),
     Round("reminders", Every.TICK, reminders.derive_due, full=reminders.AT_MOST),
     Round("sign_in_leftovers", Every.NIGHT, signing_in.forget_old),
+    Round("time_zones", Every.NIGHT, re_resolving.re_resolve_sessions, full=re_resolving.AT_MOST),
     Round("old_work", Every.NIGHT, hearts.forget_old, full=hearts.AT_MOST),
 )
 
@@ -99,6 +101,12 @@ def do_round(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: ARG
     """Do an hourly or nightly act: the door of the work kinds ``round.…``."""
     name = piece.kind.removeprefix(KIND)
     _do(next(item for item in ROUNDS if item.name == name), now=clock.utc_now())
+
+
+def do_now(name: str, *, now: datetime) -> None:
+    """Do one act here and now, whatever its hour: at the start of a new release."""
+    with acting.through("cli"):
+        _do(next(item for item in ROUNDS if item.name == name), now=now)
 
 
 def kinds() -> list[str]:

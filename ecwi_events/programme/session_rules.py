@@ -37,3 +37,8 @@ def reason_fault(reason: str) -> str | None:
     """Return what is wrong with a reason, or None; nothing typed is fine."""
     fits = len(clean_line(reason)) <= LONGEST_REASON
     return None if fits else f"Enter a reason of {LONGEST_REASON} letters or fewer"
+
+
+def is_older_release(stored: str, present: str) -> bool:
+    """Tell whether time zone data of one release ("2026e") came before those of another ("2026f")."""
+    return stored < present

@@ -35,6 +35,15 @@ def ready() -> ResponseReturnValue:
     beat = work.last_beat("drain")
     return {
         "status": "ok",
+        "workers": [
+            {
+                "name": worker.name,
+                "version": worker.version,
+                "queues": worker.queues.split(),
+                "silent_seconds": int((now - worker.beat_at).total_seconds()),
+            }
+            for worker in work.workers()
+        ],
         "work": {"due": backlog.due, "leased": backlog.leased, "dead": backlog.dead, "oldest_due_seconds": int(waits)},
         "last_beat": beat.isoformat() if beat else None,
     }

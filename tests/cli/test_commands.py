@@ -1,14 +1,17 @@
 """The commands as an operator types them, in an empty SQLite data folder and against both engines where it matters."""
 
 import re
+from importlib.metadata import version
 
 import pytest
 from click.testing import CliRunner
 
+from ecwi_events.cli import doctor
 from ecwi_events.cli.group import ecwi_events
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.people import service
+from ecwi_events.work import hearts
 from ecwi_events.work import service as work
 
 LINK = re.compile(r"http://events\.test/sign-in/[\w-]{20,}\n")
@@ -141,6 +144,10 @@ def test_given_up_work_is_shown_with_its_reason_and_tried_again(prepared):
     assert run("work", "retry", number).stdout == "1 to be tried again.\n"
     refused = run("work", "retry", number)
     assert (refused.exit_code, number in refused.stderr) == (2, True)
+    assert run("work", "cancel", number).stdout == "1 to be called off.\n"
+    assert run("work", "cancel", number).exit_code == 2
+    assert f"{number} mail.send" in run("work", "show", number).stdout
+    assert run("work", "show", "4711").exit_code == 2
 
 
 def test_run_once_takes_no_part_in_the_workers_heartbeat(prepared):
@@ -181,10 +188,25 @@ def test_the_doctor_finds_a_running_site_in_order(app, monkeypatch):
     monkeypatch.setenv("ECWI_DATA_DIR", str(settings.data_dir))
     monkeypatch.setenv("ECWI_DATABASE_URL", settings.database_url)
     monkeypatch.setenv("ECWI_REDIS_URL", settings.redis.client)
+    now = clock.utc_now()
     with transaction():
-        work.beat("drain", now=clock.utc_now())
+        hearts.beat("drain", now=now)
+        hearts.beat("host:1", now=now, facts={"queues": "urgent normal bulk", "started_at": now, "version": "1"})
+    assert "nobody takes compile. Start a worker for it: -Q NAME" in run("doctor").stdout
+    with transaction():
+        hearts.beat("host:2", now=now, facts={"queues": "compile", "started_at": now, "version": "1"})
     answer = run("doctor")
     assert (answer.exit_code, "FAULT" not in answer.stdout) == (0, True), answer.output
+    assert "host:1, host:2" in answer.stdout
+
+
+def test_the_doctor_sees_time_zone_data_that_are_not_the_locked_ones(prepared, monkeypatch):
+    monkeypatch.setattr(doctor, "locked_release", lambda: "1999.1")
+    assert re.search(r"^FAULT time zones +tzdata .*, but 1999.1 is locked", run("doctor").stdout, re.MULTILINE)
+
+
+def test_the_time_zone_data_are_the_locked_ones():
+    assert doctor.locked_release() == version("tzdata")
 
 
 def test_a_wrong_setting_ends_any_command_with_one_line(site, monkeypatch):
