@@ -112,7 +112,9 @@ class ActivityCard:
     visibility: str
 
     def next_session(self, *, now: datetime) -> SessionView | None:
-        """Return the session that is on or comes next, or None when all are over."""
+        """Return the session that is on or comes next, or None when all are over, or put off."""
+        if self.status == ActivityStatus.POSTPONED:
+            return None
         return next((s for s in self.sessions if s.ends_at > now and not s.is_cancelled), None)
 
 

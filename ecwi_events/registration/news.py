@@ -10,6 +10,14 @@ from ecwi_events.registration.models_announcements import News
 if TYPE_CHECKING:
     from datetime import datetime
 
+WORDS = {
+    News.CANCELLED: "It is cancelled",
+    News.POSTPONED: "It is postponed",
+    News.PLANNED_AGAIN: "It takes place",
+    News.MOVED: "A session has a new time",
+    News.SESSION_CANCELLED: "A session is cancelled",
+    News.SESSIONS_ADDED: "There are new sessions",
+}
 ABOUT_SESSIONS = (News.MOVED, News.SESSION_CANCELLED, News.SESSIONS_ADDED)
 
 
@@ -64,6 +72,24 @@ class Audience:
     def people(self) -> int:
         """All of them."""
         return self.with_place + self.waiting
+
+
+@dataclass(frozen=True)
+class NewsLine:
+    """One line of what people were told."""
+
+    at: datetime
+    words: str
+    state: str
+
+
+def state_words(*, is_left_out: bool, is_done: bool, told: int) -> str:
+    """Say how far the telling has come."""
+    if is_left_out:
+        return "left out, because something newer was decided before it went out"
+    if not is_done:
+        return "goes out in some minutes" if not told else f"{told} mails so far"
+    return f"{told} {'mail' if told == 1 else 'mails'}" if told else "nobody to tell"
 
 
 def what_to_tell(untold: tuple[News, Times | None] | None, change: SessionChange) -> tuple[News, Times | None] | None:

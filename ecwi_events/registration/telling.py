@@ -16,7 +16,17 @@ from ecwi_events.mail import service as mail
 from ecwi_events.people.models import EmailAddress, Person
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_announcements import Announcement, News
-from ecwi_events.registration.news import ABOUT_SESSIONS, Audience, Story, Times, Told, what_to_tell
+from ecwi_events.registration.news import (
+    ABOUT_SESSIONS,
+    WORDS,
+    Audience,
+    NewsLine,
+    Story,
+    Times,
+    Told,
+    state_words,
+    what_to_tell,
+)
 from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
@@ -106,6 +116,25 @@ def find_story(announcement_id: int) -> Story | None:
     told = tuple(Told(row.session_id, _times_of(row), row.reason) for row in standing if row.session_id is not None)
     is_current = None not in newer and bool(standing)
     return Story(lead.news, lead.reason, told, is_current)
+
+
+def news_of(activity_id: int) -> Sequence[NewsLine]:
+    """Return what people were told or will be told about an activity, the latest first."""
+    rows = db.session.scalars(
+        sa.select(Announcement)
+        .where(Announcement.activity_id == activity_id, sa.or_(Announcement.told_with_id.is_(None),
+                                                               Announcement.told_with_id == Announcement.id))
+        .order_by(Announcement.id.desc())
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+    return [
+        NewsLine(
+            row.created_at,
+            WORDS[row.news],
+            state_words(is_left_out=row.superseded_at is not None, is_done=row.done_at is not None, told=row.told),
+        )
+        for row in rows
+    ]
 
 
 def audience(activity_id: int, session_id: int | None = None) -> Audience:

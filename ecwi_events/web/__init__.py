@@ -21,6 +21,7 @@ from ecwi_events.web import (
     layout,
     limits,
     me,
+    moves,
     office,
     office_journal,
     office_money,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     site, zones, programme, seeing, registration, people, devices, second_factor, factors, host, office, calendars, overview,
-    sessions, components,
+    sessions, components, moves,
     office_overview, office_journal,
     office_record, office_texts, office_roles, me, office_people, office_organisations, office_organisation, unsubscribing,
     office_money, host_outcomes,

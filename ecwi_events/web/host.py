@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ecwi_events.attendance.queries import Roster, RosterRow
     from ecwi_events.people.queries import Identity
+    from ecwi_events.programme.queries import ActivityCard, SessionView
 
 blueprint = flask.Blueprint("host", __name__)
 
@@ -51,11 +52,12 @@ def index() -> ResponseReturnValue:
             "places": marked[session.id][1],
         }
         for session, card in pairs
-        if not session.is_cancelled
+        if not session.is_cancelled and not _is_off(card, session, now=now)
     ]
     return flask.render_template(
         "host/index.html",
         nav="host",
+        postponed=list({card.id: card for session, card in pairs if card.status == "postponed"}.values()),
         today=[row for row in rows if row["when"] == "today"],
         coming=[row for row in rows if row["when"] == "coming"],
         past=[row for row in reversed(rows) if row["when"] == "past"],
@@ -100,6 +102,11 @@ def add_visitor(session_id: int) -> ResponseReturnValue:
         return _page(_roster(session_id), form.wrong(invalid), now=now), 422
     flask.flash(f"{form.value('name')} is marked present.")
     return flask.redirect(_here(session_id), 303)
+
+
+def _is_off(card: ActivityCard, session: SessionView, *, now: datetime) -> bool:
+    """Tell whether a session to come does not take place at its time, because the whole activity does not."""
+    return session.ends_at > now and card.status in {"postponed", "cancelled"}
 
 
 def _who() -> Identity:

@@ -25,6 +25,7 @@ TABS = (
     ("/office/activities/{id}", "Summary"),
     ("/office/activities/{id}/edit", "Edit"),
     ("/office/activities/{id}/texts", "Translations"),
+    ("/host/activities/{id}/status", "Status"),
     ("/host/activities/{id}/sessions", "Sessions"),
     ("/host/activities/{id}/components", "Components"),
     ("/host/activities/{id}/people", "People"),

@@ -174,6 +174,7 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
         return db.session.scalar(sa.select(table.id).where(table.organisation_id == organisation_id).limit(1))
 
     ground.values |= {
+        "moves.to": _any("completed"),
         "person_id": _any(person),
         "office_organisation.person_id": _any(host),
         "kept_id": _any(people[0]),

@@ -1,0 +1,182 @@
+"""The pages on which an activity is moved: what they say before, what they do, and to whom."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from ecwi_events.kernel.db import db, transaction
+from ecwi_events.people import service as people
+from ecwi_events.people.models import Role
+from ecwi_events.programme.models import Activity, ActivityOrganisation
+from ecwi_events.registration import changes, consequences
+from ecwi_events.registration.news import Audience
+from tests import make
+from tests.web.conftest import words
+
+
+@pytest.fixture
+def office(client):
+    person = make.make_office()
+    make.signed_in(client, person)
+    return person
+
+
+def status(activity_id) -> str:
+    return db.session.scalar(sa.select(Activity.status).where(Activity.id == activity_id)).value
+
+
+def host_of(activity_id) -> int:
+    return db.session.scalar(
+        sa.select(ActivityOrganisation.organisation_id).where(ActivityOrganisation.activity_id == activity_id)
+    )
+
+
+def page_of(activity_id, to="") -> str:
+    return f"/host/activities/{activity_id}/status{'/' if to else ''}{to}"
+
+
+def test_before_cancelling_the_page_says_what_it_will_do_and_to_how_many(client, office):
+    activity_id = make.make_activity(capacity=2)
+    for _ in range(3):
+        make.sign_up(activity_id)
+    page = words(client.get(page_of(activity_id, "cancelled")))
+    assert "2 people with a place and 1 person who waits get a mail." in page
+    assert "cancelled in their calendars" in page
+    assert "You can take this back for one day." in page
+    assert status(activity_id) == "planned", "reading changes nothing"
+
+
+def test_without_a_reason_nothing_happens_and_the_page_says_so(client, office):
+    activity_id = make.make_activity()
+    answer = client.post(page_of(activity_id, "cancelled"), data={"reason": " "})
+    assert answer.status_code == 422
+    assert "Write the reason: people who signed up will read it" in words(answer)
+    assert "<title>Error:" in answer.text
+    assert status(activity_id) == "planned"
+
+
+def test_cancelling_leads_to_the_log_with_who_when_and_why(client, office):
+    activity_id = make.make_activity()
+    make.sign_up(activity_id)
+    answer = client.post(page_of(activity_id, "cancelled"), data={"reason": "The trainer is ill", "saw": "planned"})
+    assert (answer.status_code, answer.location) == (303, page_of(activity_id))
+    page = words(client.get(answer.location))
+    assert "The trainer is ill" in page and "Otto Office" in page
+    assert "It is cancelled" in page and "goes out in some minutes" in page
+    assert "Plan it again" in page
+    assert "cancelled" in words(client.get("/a/" + db.session.scalar(sa.select(Activity.slug))))
+
+
+def test_postponing_takes_a_date_or_words_and_the_public_page_shows_them(client, office):
+    activity_id = make.make_activity()
+    client.post(page_of(activity_id, "postponed"), data={"reason": "No trainer", "until": "autumn 2027"})
+    page = words(client.get("/a/" + db.session.scalar(sa.select(Activity.slug))))
+    assert "Postponed" in page and "New date: autumn 2027" in page
+    assert "No date yet" in words(client.get("/"))
+    over = client.post(page_of(activity_id, "planned"), data={})
+    assert over.status_code == 303
+
+
+def test_a_date_that_is_over_is_shown_again_with_what_was_typed(client, office):
+    activity_id = make.make_activity()
+    answer = client.post(page_of(activity_id, "postponed"), data={"reason": "No trainer", "until": "2026-01-01"})
+    assert answer.status_code == 422
+    assert "Write a new date that is still to come" in words(answer)
+    assert 'value="No trainer"' in answer.text and 'value="2026-01-01"' in answer.text
+
+
+def test_who_was_not_the_first_reads_again(client, office):
+    activity_id = make.make_activity()
+    with transaction():
+        changes.postpone_activity(activity_id, "ill", by_person_id=None, now=make.NOW)
+    answer = client.post(page_of(activity_id, "cancelled"), data={"reason": "No money", "saw": "planned"})
+    assert answer.status_code == 409
+    assert "Somebody else has changed the status meanwhile" in words(answer)
+    assert status(activity_id) == "postponed"
+
+
+@pytest.mark.parametrize("to", ["cancelled", "postponed", "draft", "ongoing"])
+def test_a_host_may_not_do_what_is_the_offices(client, to):
+    activity_id = make.make_activity()
+    make.signed_in(client, make.make_host(host_of(activity_id)))
+    assert f"/status/{to}" not in client.get(page_of(activity_id)).text
+    assert "Please write to the office." in words(client.get(page_of(activity_id, to)))
+    answer = client.post(page_of(activity_id, to), data={"reason": "We want to"})
+    assert answer.status_code == 409
+    assert status(activity_id) == "planned"
+
+
+def test_a_host_says_that_it_is_over(client):
+    activity_id = make.make_activity()
+    make.signed_in(client, make.make_host(host_of(activity_id)))
+    assert client.post(page_of(activity_id, "completed"), data={}).status_code == 303
+    assert status(activity_id) == "completed"
+
+
+def test_the_host_of_another_activity_finds_nothing(client):
+    activity_id, other = make.make_activity(), make.make_activity()
+    make.signed_in(client, make.make_host(host_of(other)))
+    for path in (page_of(activity_id), page_of(activity_id, "completed")):
+        assert client.get(path).status_code == 404
+    assert client.post(page_of(activity_id, "completed")).status_code == 404
+    assert status(activity_id) == "planned"
+
+
+def test_an_auditor_reads_and_changes_nothing(client):
+    activity_id = make.make_activity()
+    make.signed_in(client, make.make_staff(Role.AUDITOR))
+    assert client.get(page_of(activity_id)).status_code == 200
+    assert client.post(page_of(activity_id, "completed")).status_code == 403
+    assert status(activity_id) == "planned"
+
+
+def test_an_auditor_who_is_also_host_acts_as_host(client):
+    activity_id = make.make_activity()
+    person = make.make_host(host_of(activity_id))
+    with transaction():
+        people.grant_role(person, Role.AUDITOR, now=make.NOW)
+    make.signed_in(client, person)
+    assert client.post(page_of(activity_id, "cancelled"), data={"reason": "x"}).status_code == 409
+    assert status(activity_id) == "planned"
+
+
+@pytest.mark.parametrize("to", ["nothing", "PLANNED", "planned%20"])
+def test_a_status_that_is_none_is_not_found(client, office, to):
+    activity_id = make.make_activity()
+    assert client.get(page_of(activity_id, to)).status_code == 404
+    assert client.post(page_of(activity_id, to)).status_code == 404
+
+
+def test_hosts_see_postponed_sessions_apart_from_those_that_come(client, office, the_clock):
+    activity_id = make.make_activity("Mentors who listen")
+    with transaction():
+        changes.postpone_activity(activity_id, "ill", by_person_id=None, now=make.NOW)
+    page = words(client.get("/host"))
+    assert "Postponed: give them new times" in page
+    assert "No sessions are planned." in page
+    the_clock.now += timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        (Audience(), "Nobody has signed up, so nobody gets a mail."),
+        (Audience(1, 0), "1 person with a place gets a mail."),
+        (Audience(23, 4), "23 people with a place and 4 people who wait get a mail."),
+        (Audience(0, 1), "1 person who waits gets a mail."),
+        (Audience(0, 2), "2 people who wait get a mail."),
+    ],
+)
+def test_the_number_of_people_in_words(told, sentence):
+    assert consequences.mail_words(told) == sentence
+
+
+@pytest.mark.parametrize("told", [Audience(), Audience(3, 1)])
+def test_every_move_has_its_words(told):
+    from ecwi_events.programme.rules import MOVES
+
+    for one, targets in MOVES.items():
+        for to in targets:
+            said = consequences.consequences(one, to, told, sessions_to_come=2)
+            assert said and all(sentence.endswith(".") for sentence in said)
