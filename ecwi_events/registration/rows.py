@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Where = sa.Row[int, int, int | None, int]
     Held = sa.Row[int, Place, int | None, datetime]
-    State = sa.Row[Place, int | None, datetime | None, datetime | None, datetime | None, int]
+    State = sa.Row[Place, int | None, datetime | None, datetime | None, datetime | None, int, datetime | None]
 
 MAIL_PRIORITY = 30
 SEATS = (Place.CONFIRMED, Place.OFFERED)
@@ -36,7 +36,7 @@ _WHERE = sa.select(
 ).where(Registration.id == sa.bindparam("registration"))
 _STATE = sa.select(
     Registration.place, Registration.queue_place, Registration.withdrawn_at, Registration.confirmed_at,
-    Registration.offer_expires_at, Registration.offers,
+    Registration.offer_expires_at, Registration.offers, Registration.approved_at,
 ).where(Registration.id == sa.bindparam("registration"))  # fmt: skip
 _WHOM = (
     sa.select(Registration.person_id, Registration.revision, EmailAddress.address)
