@@ -10,10 +10,10 @@ import fcntl
 import os
 import secrets
 import zoneinfo
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +50,18 @@ class RedisSetting:
 
 
 @dataclass(frozen=True)
+class BounceMailbox:
+    """Where reports about mails that did not arrive are read: a Maildir of this machine, or an IMAP mailbox."""
+
+    maildir: Path | None = None
+    host: str = ""
+    port: int = 993
+    user: str = ""
+    password: str = field(default="", repr=False)
+    folder: str = "INBOX"
+
+
+@dataclass(frozen=True)
 class MailSetting:
     """Where mail goes: an SMTP relay, or a folder that receives one ``.eml`` file per message."""
 
@@ -59,6 +71,10 @@ class MailSetting:
     user: str = ""
     password: str = field(default="", repr=False)
     tls: str = ""  # "", "starttls" or "implicit"
+    per_minute: int = 0  # mails to one domain in a minute; 0 for no limit
+    at_once: int = 0  # mails to one domain at the same moment; 0 for no limit
+    bounce_address: str = ""  # where reports go: its part before the @ gets "+<number>.<signature>"
+    bounce_mailbox: BounceMailbox | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +136,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         base_url=base_url,
         secret_key=_secret_key(env, data_dir),
         data_dir=data_dir,
-        mail=_mail(env.get("ECWI_MAIL_URL") or f"file:{data_dir / 'mail'}"),
+        mail=_delivery(env, _mail(env.get("ECWI_MAIL_URL") or f"file:{data_dir / 'mail'}")),
         mail_from=_mail_from(env, base_url),
         office_time_zone=_zone(env),
         port=port,
@@ -269,11 +285,48 @@ def _mail(url: str) -> MailSetting:
     return MailSetting(None, parts.hostname, port or default_port, parts.username or "", parts.password or "", tls)
 
 
+def _delivery(env: Mapping[str, str], setting: MailSetting) -> MailSetting:
+    return replace(
+        setting,
+        per_minute=_integer(env, "ECWI_MAIL_PER_MINUTE", default=0, most=100_000),
+        at_once=_integer(env, "ECWI_MAIL_AT_ONCE", default=0, most=1000),
+        bounce_address=_plain_address(env, "ECWI_BOUNCE_ADDRESS", ""),
+        bounce_mailbox=_bounce_mailbox(env.get("ECWI_BOUNCE_MAILBOX", "")),
+    )
+
+
+def _bounce_mailbox(url: str) -> BounceMailbox | None:
+    if not url:
+        return None
+    if url.startswith("maildir:"):
+        folder = Path(url.removeprefix("maildir:")).expanduser()
+        if not folder.is_absolute():
+            raise SettingsError(
+                f"ECWI_BOUNCE_MAILBOX: {url!r} needs an absolute folder, like maildir:/var/mail/bounces."
+            )
+        return BounceMailbox(maildir=folder)
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 993
+    except ValueError as error:
+        raise SettingsError("ECWI_BOUNCE_MAILBOX: its port is not a number.") from error
+    if parts.scheme != "imaps" or not parts.hostname or not parts.username or not parts.password:
+        raise SettingsError(
+            "ECWI_BOUNCE_MAILBOX: it is not understood. Use maildir:/folder or imaps://user:password@host/INBOX."
+        )
+    folder_name = unquote(parts.path.strip("/")) or "INBOX"
+    return BounceMailbox(None, parts.hostname, port, unquote(parts.username), unquote(parts.password), folder_name)
+
+
 def _mail_from(env: Mapping[str, str], base_url: str) -> str:
     host = urlsplit(base_url).hostname or "localhost"
-    address = env.get("ECWI_MAIL_FROM") or f"events@{host}"
-    if address.count("@") != 1 or any(c in address for c in " \r\n<>,;"):
-        raise SettingsError(f"ECWI_MAIL_FROM: {address!r} is not a plain email address, like events@example.org.")
+    return _plain_address(env, "ECWI_MAIL_FROM", f"events@{host}")
+
+
+def _plain_address(env: Mapping[str, str], name: str, otherwise: str) -> str:
+    address = env.get(name) or otherwise
+    if address and (address.count("@") != 1 or any(c in address for c in " \r\n<>,;")):
+        raise SettingsError(f"{name}: {address!r} is not a plain email address, like events@example.org.")
     return address
 
 

@@ -8,7 +8,7 @@ import click
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 import config
-from ecwi_events.cli import database, demo, doctor, overview, people, permissions, places, serve, work
+from ecwi_events.cli import bounces, database, demo, doctor, overview, people, permissions, places, serve, work
 from ecwi_events.journal import acting
 from ecwi_events.kernel.errors import DomainError
 
@@ -59,6 +59,6 @@ def ecwi_events() -> None:
     """
 
 
-for module in (serve, database, demo, overview, people, permissions, work, places, doctor):
+for module in (serve, database, demo, overview, people, permissions, work, places, bounces, doctor):
     for command in module.commands:
         ecwi_events.add_command(command)

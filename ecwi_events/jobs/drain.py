@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.jobs.handlers import CALLED_OFF, HANDLERS
 from ecwi_events.jobs.heart import HEART
-from ecwi_events.jobs.trying import TryAgain
+from ecwi_events.jobs.trying import PutOff, TryAgain
 from ecwi_events.journal import acting
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
+from ecwi_events.mail.transports import hang_up
 from ecwi_events.work import hearts
 from ecwi_events.work import service as work
 from ecwi_events.work.rules import is_too_late
@@ -53,6 +54,13 @@ def drain(
         queues: only what stands in these; everything if not given.
         beating: whether this is a worker.
     """
+    try:
+        return _drain(app, settings, queues, beating=beating)
+    finally:
+        hang_up()
+
+
+def _drain(app: Flask, settings: Settings, queues: Collection[str] | None, *, beating: bool) -> Drained:
     drained = Drained()
     while not HEART.stopping.is_set() and (pieces := _claim(settings, queues)):
         claimed_at = time.monotonic()
@@ -116,6 +124,10 @@ def _do(app: Flask, piece: Claim, settings: Settings) -> bool:
             HANDLERS[piece.kind](app, piece, settings)
     except work.CalledOff:
         _call_off(piece)
+        return True
+    except PutOff as later:
+        with transaction():
+            work.put_off(piece, until=later.until, why=str(later))
         return True
     except Exception as error:  # a poisoned row must not stop the others
         put_off = isinstance(error, TryAgain)  # no bug, so no story of it in the log

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecwi_events.jobs.bounces import read_bounces
 from ecwi_events.jobs.compiling import compile_edition
 from ecwi_events.jobs.exporting import export_feed
 from ecwi_events.jobs.mailing import send_mail
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 HANDLERS: dict[str, Handler] = {
     "feed.export": export_feed,
     "mail.send": send_mail,
+    "mail.read_bounces": read_bounces,
     "overview.compile": compile_edition,
     "registration.tell_all": tell_all,
     **dict.fromkeys(kinds(), do_round),

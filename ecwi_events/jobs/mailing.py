@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ecwi_events.jobs.letters import letter_of
-from ecwi_events.jobs.trying import TryAgain
+from ecwi_events.jobs.trying import PutOff, TryAgain
 from ecwi_events.kernel import clock, links
 from ecwi_events.kernel.db import transaction
-from ecwi_events.mail import message, queries, rendering, rules, service, stopping
+from ecwi_events.mail import bouncing, message, pacing, queries, rendering, rules, service, stopping, suppression
+from ecwi_events.mail.kinds import kind_of
 from ecwi_events.mail.letters import NotWanted, Sender
 from ecwi_events.mail.models import MailState
 from ecwi_events.mail.transports import Away, Folder, Lost, Never, NotNow, Relay
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ecwi_events.work.service import Claim
 
 REST = timedelta(seconds=20)  # how long to leave a mail server alone that did not answer
+CROWDED = timedelta(seconds=5)  # how long to leave a domain alone to which enough mails are on their way
 _away_until: dict[tuple[str, int], datetime] = {}  # of this process only: each finds out for itself
 
 
@@ -38,30 +40,28 @@ def send_mail(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: AR
 
     Raises:
         TryAgain: it could not be handed over for now.
+        PutOff: it is not its turn yet.
     """
     now = clock.utc_now()
     mail = _found(piece.reference)
     if mail is None or not rules.may_start(mail.state, mail.reason, mail.kind):
         return
-    if rules.is_too_late(mail.not_after, now=now):
+    if reason := _no_use(mail, now=now):
         with transaction():
-            service.note_skipped(mail.id, "late")
+            service.note_skipped(mail.id, reason)
         return
-    if now < _away_until.get((settings.mail.host, settings.mail.port), now):
-        # Waiting for it once more with every mail would keep the other work from being done.
-        _put_off(mail, piece, "the mail server did not answer a moment ago")
     try:
         recipient = message.wire_address(mail.address)
     except ValueError as error:
         with transaction():
             service.note_failed(mail.id, "address", str(error))
         return
+    _wait_for_turn(mail, settings, now=now)
     try:
-        with _transport(settings, mail, now=now).open(settings.mail_from, recipient) as opened:
+        with _transport(settings, mail, now=now).open(_envelope_from(mail, settings), recipient) as opened:
             _write_and_hand_over(opened, mail, piece, settings)
     except Never as error:
-        with transaction():
-            service.note_failed(mail.id, "refused", str(error))
+        _note_refused(mail, error)
     except NotNow as error:
         if isinstance(error, Away):
             _away_until[settings.mail.host, settings.mail.port] = now + REST
@@ -76,6 +76,38 @@ def _found(mail_id: int) -> Outgoing | None:
     with transaction():
         service.note_lost(mail, "the worker that sent it ended in the middle")
         return queries.find_mail(mail_id)
+
+
+def _no_use(mail: Outgoing, *, now: datetime) -> str | None:
+    """Say why it is of no use to ask the mail server at all."""
+    if rules.is_too_late(mail.not_after, now=now):
+        return "late"
+    if not kind_of(mail.kind).is_asked_for and suppression.find(mail.address, now=now):
+        return "suppressed"
+    return None
+
+
+def _wait_for_turn(mail: Outgoing, settings: Settings, *, now: datetime) -> None:
+    """Go on if it is this mail's turn: the mail server was not away a moment ago, and its domain has room.
+
+    Raises:
+        PutOff: it is not.
+    """
+    away_until = _away_until.get((settings.mail.host, settings.mail.port), now)
+    if now < away_until:  # waiting for it once more with every mail would keep the other work from being done
+        why = "the mail server did not answer a moment ago"
+        with transaction():
+            service.note_retry(mail, why)
+        raise PutOff(away_until, why)
+    if not settings.mail.per_minute or kind_of(mail.kind).is_asked_for:
+        return
+    turn = mail.turn_at
+    if turn is None:
+        domain = pacing.domain_of(mail.address)
+        with transaction():
+            turn = pacing.take_turn(mail.id, domain, per_minute=settings.mail.per_minute, now=now)
+    if now < turn:
+        raise PutOff(turn, "enough mails to this domain for now")
 
 
 def _write_and_hand_over(opened: Opened, mail: Outgoing, piece: Claim, settings: Settings) -> None:
@@ -104,12 +136,34 @@ def _write(mail: Outgoing, piece: Claim, settings: Settings) -> bytes | None:
             service.note_skipped(mail.id, letter.reason if isinstance(letter, NotWanted) else "late")
             return None
         if stopping.is_unwanted(mail, letter):
-            service.note_skipped(mail.id, "not_wished")
+            service.note_skipped(mail.id, "opted_out")
             return None
+        _check_crowd(mail, settings, now=now)
         way_out = stopping.way_out(mail, letter)
         envelope = message.Envelope(sender, mail.address, mail.message_id, mail.kind, now, way_out)
         text = message.build(envelope, letter, rendering.render(mail.kind, letter.facts, way_out))
         return text if service.begin_sending(mail) else None
+
+
+def _check_crowd(mail: Outgoing, settings: Settings, *, now: datetime) -> None:
+    at_once = settings.mail.at_once
+    if at_once and pacing.is_crowded(pacing.domain_of(mail.address), at_once=at_once, now=now):
+        raise PutOff(now + CROWDED, "enough mails are on their way to this domain")
+
+
+def _note_refused(mail: Outgoing, error: Never) -> None:
+    """Stop: the mail has failed, and an address that is gone is left alone from now on."""
+    answer, now = str(error), clock.utc_now()
+    status = rules.status_of(answer)
+    hardness = rules.hardness(status, about_recipient=error.about_recipient)
+    with transaction():
+        service.note_failed(mail.id, "refused", answer)
+        suppression.note_refusal(
+            suppression.Refusal(
+                mail.address, mail.id, hardness, status, answer, suppression.BY_SERVER, key=f"refused:{mail.id}"
+            ),
+            now=now,
+        )
 
 
 def _put_off(mail: Outgoing, piece: Claim, error: str) -> None:
@@ -120,6 +174,11 @@ def _put_off(mail: Outgoing, piece: Claim, error: str) -> None:
         else:
             service.note_retry(mail, error)
     raise TryAgain(error)
+
+
+def _envelope_from(mail: Outgoing, settings: Settings) -> str:
+    """Return where reports about this mail go."""
+    return bouncing.envelope_from(mail.id, settings.mail.bounce_address) or settings.mail_from
 
 
 def _transport(settings: Settings, mail: Outgoing, *, now: datetime) -> Transport:

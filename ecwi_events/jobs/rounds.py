@@ -19,9 +19,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ecwi_events.calendars import service as calendars
+from ecwi_events.jobs import bounces
 from ecwi_events.journal import acting
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
+from ecwi_events.mail import suppression
 from ecwi_events.people import signing_in
 from ecwi_events.registration import offers, promotion, re_resolving, reconciling
 from ecwi_events.reminders import service as reminders
@@ -64,6 +66,8 @@ ROUNDS: tuple[Round, ...] = (
     Round("free_places", Every.TICK, promotion.fill_all, full=promotion.AT_MOST),
     Round("recount", Every.HOUR, reconciling.recount),
     Round("reminders", Every.TICK, reminders.derive_due, full=reminders.AT_MOST),
+    Round("bounces", Every.TICK, bounces.ask),
+    Round("old_bounces", Every.NIGHT, suppression.forget_old),
     Round("sign_in_leftovers", Every.NIGHT, signing_in.forget_old),
     Round("time_zones", Every.NIGHT, re_resolving.re_resolve_sessions, full=re_resolving.AT_MOST),
     Round("old_work", Every.NIGHT, hearts.forget_old, full=hearts.AT_MOST),

@@ -40,6 +40,8 @@ CLEAR: dict[str, frozenset[str]] = {
             "sessions_ended", "factor", "addresses", "topic",
         }
     ),
+    "address": frozenset({"why"}),
+    "mail": frozenset({"kind"}),
     "organisation": frozenset(
         {
             "key", "kind", "country", "membership_class", "from_on", "to_on", "spell_id", "merged_into_id", "merged",

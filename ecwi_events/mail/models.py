@@ -27,7 +27,14 @@ class Mail(Model):
     """One message to one person; ``subject_id`` is the id that its kind speaks about (a registration, a token …)."""
 
     __tablename__ = "mail"
-    __table_args__ = (sa.Index("ix_mail_person_id", "person_id"),)
+    __table_args__ = (
+        sa.Index("ix_mail_person_id", "person_id"),
+        sa.Index("ix_mail_about", "kind", "subject_id"),
+        sa.Index(
+            "ix_mail_sending", "address",
+            sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dedup_key: Mapped[str] = mapped_column(sa.String(200), unique=True)
@@ -44,4 +51,5 @@ class Mail(Model):
     attempts: Mapped[int] = mapped_column(sa.Integer, default=0)
     last_error: Mapped[str | None] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    turn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its place in the pace of its domain
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,13 +1,14 @@
-"""What decides whether a mail goes out at all: what people have stopped."""
+"""What decides whether and when a mail goes out: what people stopped, addresses that are gone, the pace of a domain."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ecwi_events.kernel.db import Model, UtcDateTime, state_of
+from ecwi_events.kernel.db import Line, Model, UtcDateTime, state_of
 from ecwi_events.mail.kinds import Topic
 
 EVERYTHING = 0  # stands for "all activities": an id that no activity has, so that the key can be unique
@@ -24,3 +25,60 @@ class MailStop(Model):
     topic: Mapped[Topic] = mapped_column(state_of(Topic, "topic"))
     activity_id: Mapped[int] = mapped_column(sa.Integer, default=EVERYTHING)
     stopped_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Why(StrEnum):
+    """Why we do not write to an address."""
+
+    GONE = "gone"  # a mail server said that there is no such address
+    UNREACHABLE = "unreachable"  # mails came back again and again; we try again after a while
+
+
+class BounceKind(StrEnum):
+    """What a report about a mail of ours says, or that it says nothing about one."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    IGNORED = "ignored"  # an automatic answer, a delay, a success
+    FOREIGN = "foreign"  # a report about no mail of ours, or one that somebody made up
+
+
+class Suppression(Model):
+    """An address that we do not write to: since when, why, who said so. Lifting it takes the row out."""
+
+    __tablename__ = "suppression"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    normalised: Mapped[str] = mapped_column(sa.String(320), unique=True)
+    why: Mapped[Why] = mapped_column(state_of(Why, "why"))
+    source: Mapped[str] = mapped_column(Line(60))  # the mail server at once, or a report that came back
+    detail: Mapped[str] = mapped_column(Line(500))
+    since_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Bounce(Model):
+    """One mail that did not arrive, or one report that says nothing about a mail of ours; each report counts once."""
+
+    __tablename__ = "bounce"
+    __table_args__ = (sa.Index("ix_bounce_normalised", "normalised", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    report_key: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    kind: Mapped[BounceKind] = mapped_column(state_of(BounceKind, "kind"))
+    mail_id: Mapped[int | None] = mapped_column(sa.Integer, index=True)
+    normalised: Mapped[str | None] = mapped_column(sa.String(320))
+    status: Mapped[str] = mapped_column(Line(20))
+    detail: Mapped[str] = mapped_column(Line(500))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class MailPace(Model):
+    """How many mails to a domain have got their turn in the minute that is being filled; it may lie ahead."""
+
+    __tablename__ = "mail_pace"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    domain: Mapped[str] = mapped_column(sa.String(255), unique=True)
+    minute_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken: Mapped[int] = mapped_column(sa.Integer, default=0)

@@ -11,6 +11,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.mail.models import Mail
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from ecwi_events.mail.models import MailState
@@ -32,10 +33,34 @@ class Outgoing:
     state: MailState
     reason: str | None
     attempts: int
+    turn_at: datetime | None
 
 
 _MAIL = Mail.metadata.tables["mail"]
 _BY_ID = sa.select(*(_MAIL.c[name] for name in Outgoing.__dataclass_fields__)).where(_MAIL.c.id == sa.bindparam("mail"))
+
+
+@dataclass(frozen=True)
+class MailLine:
+    """A mail in a list: to whom, what, and what became of it."""
+
+    id: int
+    kind: str
+    address: str
+    state: MailState
+    reason: str | None
+    last_error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+_LINE = sa.select(*(_MAIL.c[name] for name in MailLine.__dataclass_fields__))
+
+
+def mails_to(person_id: int, *, limit: int) -> Sequence[MailLine]:
+    """Return the mails to a person, the latest first."""
+    rows = _LINE.where(_MAIL.c.person_id == person_id).order_by(_MAIL.c.id.desc()).limit(limit)
+    return [MailLine(*row) for row in db.session.execute(rows)]
 
 
 def find_mail(mail_id: int) -> Outgoing | None:

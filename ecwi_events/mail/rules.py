@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 # A link that signs people in is sent once or not at all: whoever misses it asks for a new one.
 NEVER_TWICE = frozenset({"people.sign_in"})
+NEVER_AGAIN = frozenset({"people.sign_in", "people.prove_address", "people.account_changed"})
 ON_ITS_WAY = frozenset({"queued", "retry"})
 LOST_ONCE = "lost_once"
 LOST_TWICE = "lost_twice"
@@ -25,6 +27,57 @@ def greeting(name: str) -> str:
     Anybody can sign up any address under any name; a mail of ours must not carry a stranger's link to it.
     """
     return "Hello" if len(name) > LONGEST_GREETING or _ADDRESS.search(name) else f"Hello {name}"
+
+
+# Every way that a mail can go. A report that comes back about a sent mail is a bounce, not a state.
+MOVES: dict[str, frozenset[str]] = {
+    "queued": frozenset({"sending", "retry", "failed", "skipped"}),
+    "retry": frozenset({"sending", "retry", "failed", "skipped"}),
+    "sending": frozenset({"sent", "retry", "failed", "unknown"}),
+    "unknown": frozenset({"sending", "unknown", "failed", "skipped"}),
+    "sent": frozenset(),
+    "failed": frozenset(),
+    "skipped": frozenset(),
+}
+HARD, SOFT, OURS = "hard", "soft", "ours"
+SOFT_AT_MOST = 5  # mails that come back within the days below, before we leave an address alone for a while
+SOFT_WITHIN = timedelta(days=14)
+REST_AFTER_SOFT = timedelta(days=7)
+KEEP_BOUNCES = timedelta(days=180)
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_CODE = re.compile(r"\s*([245]\d\d)\b")
+# RFC 3463: no such mailbox, no such domain, bad syntax, moved away, no mail host; a disabled one; a dead domain.
+_GONE = re.compile(r"5\.(1\.([0-69]|10)|2\.1|7\.13)$")
+_GONE_CODES = frozenset({"550", "551", "553"})
+
+
+def may_move(state: str, to: str) -> bool:
+    """Tell whether a mail in one state may come into another."""
+    return to in MOVES[state]
+
+
+def may_send_again(state: str, kind: str) -> bool:
+    """Tell whether the office may send a mail once more: not what is on its way, and no link that is good once."""
+    return kind not in NEVER_AGAIN and state in {"sent", "failed", "unknown", "skipped"}
+
+
+def status_of(answer: str) -> str:
+    """Return the status of an answer as in "550 5.1.1 no such person": the longer code, else the short one, else ""."""
+    if found := _STATUS.search(answer):
+        return ".".join(found.groups())
+    return found[1] if (found := _CODE.match(answer)) else ""
+
+
+def hardness(status: str, *, about_recipient: bool = True) -> str:
+    """Say what a refusal is about: an address that is gone, trouble that may pass, or us and what we sent.
+
+    Args:
+        status: as `status_of` returns it.
+        about_recipient: whether the refusal came when the recipient was named; a short code at the text is about the text.
+    """
+    if _GONE.match(status) or (about_recipient and status in _GONE_CODES):
+        return HARD
+    return SOFT if status.startswith(("4", "5.2.")) or status == "552" else OURS
 
 
 def may_start(state: str, reason: str | None, kind: str) -> bool:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hmac
 import uuid
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel import links
+from ecwi_events.journal import service as journal
+from ecwi_events.kernel import links, tokens
 from ecwi_events.kernel.db import db, insert_unless_there
+from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.mail import rules
+from ecwi_events.mail.kinds import kind_of
 from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from ecwi_events.mail.queries import Outgoing
@@ -49,7 +54,7 @@ def queue(  # noqa: PLR0913 - the columns of a mail row, all by name
     session_id: int | None = None,
     revision: int | None = None,
     not_after: datetime | None = None,
-    priority: int = 50,
+    priority: int | None = None,
 ) -> int | None:
     """Write down one message to one person, in the caller's transaction; return its id, or None if it was there before.
 
@@ -63,19 +68,50 @@ def queue(  # noqa: PLR0913 - the columns of a mail row, all by name
         session_id: the session that it speaks about, if it is one.
         revision: the revision of that session's schedule; a newer one makes this message superseded.
         not_after: later than this it is of no use.
-        priority: smaller goes first.
+        priority: smaller goes first; that of its kind if not given.
     """
     row = {
         "kind": kind, "person_id": person_id, "address": address, "subject_id": subject_id, "dedup_key": dedup_key,
-        "message_id": f"<{uuid.uuid4()}@{links.host()}>", "session_id": session_id, "revision": revision,
+        "message_id": _message_id(dedup_key), "session_id": session_id, "revision": revision,
         "not_after": not_after, "state": MailState.QUEUED, "attempts": 0, "created_at": now,
     }  # fmt: skip
     new = insert_unless_there(Mail, [row], key=["dedup_key"])
     if not new:
         return None
     # The work row has no not_after of its own: a late mail is skipped with its reason, not laid aside as dead work.
-    work.put(WORK_KIND, new[0], dedup_key=f"mail:{new[0]}", now=now, priority=priority)
+    work.put(WORK_KIND, new[0], dedup_key=f"mail:{new[0]}", now=now, priority=priority or kind_of(kind).priority)
     return new[0]
+
+
+def send_again(mail_id: int, *, now: datetime) -> int:
+    """Write the same mail down once more, for the office; whether it is still wanted is asked when it goes out.
+
+    Raises:
+        NotFound: there is no such mail.
+        Refused: it is on its way, or it says something that is good once only.
+    """
+    row = db.session.get(Mail, mail_id)
+    if row is None:
+        raise NotFound("We cannot find this mail.")
+    if not rules.may_send_again(row.state, row.kind):
+        raise Refused("send_again", "This mail cannot be sent again: it is on its way, or it was good once only.")
+    again = queue(
+        row.kind, person_id=row.person_id, address=row.address, subject_id=row.subject_id, session_id=row.session_id,
+        revision=row.revision, not_after=row.not_after, dedup_key=f"again:{row.id}:{int(now.timestamp())}", now=now,
+    )  # fmt: skip
+    if again is None:
+        raise Refused("send_again", "This mail was sent again a moment ago.")
+    journal.note("send_mail_again", "mail", row.id, after={"kind": row.kind}, now=now)
+    return again
+
+
+def _message_id(dedup_key: str) -> str:
+    """Return the name of a message: the same for the same message for ever, and nobody else can work it out.
+
+    So a report that names it comes from somebody who got the mail.
+    """
+    named = hmac.digest(tokens.key_for("message-id"), dedup_key.encode(), "sha256")
+    return f"<{uuid.UUID(bytes=named[:16], version=4)}@{links.host()}>"
 
 
 def begin_sending(mail: Outgoing) -> bool:
@@ -95,29 +131,31 @@ def note_sent(mail_id: int, *, now: datetime) -> None:
 def note_retry(mail: Outgoing, error: str) -> None:
     """Not taken for now and certainly not delivered. A mail that goes out for its second time stays ``unknown``."""
     state = MailState.UNKNOWN if mail.reason == rules.LOST_ONCE else MailState.RETRY
-    _set(mail.id, *_OPEN, state=state, last_error=error[:LONGEST_ERROR])
+    _move(mail.id, state, last_error=error[:LONGEST_ERROR])
 
 
 def note_failed(mail_id: int, reason: str, error: str) -> None:
     """Refused for good."""
-    _set(mail_id, *_OPEN, state=MailState.FAILED, reason=reason, last_error=error[:LONGEST_ERROR])
+    _move(mail_id, MailState.FAILED, reason=reason, last_error=error[:LONGEST_ERROR])
 
 
 def note_skipped(mail_id: int, reason: str) -> None:
     """No longer wanted, so it is not sent."""
-    _set(mail_id, *_OPEN, state=MailState.SKIPPED, reason=reason)
+    _move(mail_id, MailState.SKIPPED, reason=reason)
 
 
 def note_lost(mail: Outgoing, error: str) -> None:
     """Lost after its text was handed over: nobody knows whether it arrived."""
     reason = rules.lost_reason(mail.reason)
-    _set(mail.id, MailState.SENDING, state=MailState.UNKNOWN, reason=reason, last_error=error[:LONGEST_ERROR])
+    _set(mail.id, [MailState.SENDING], state=MailState.UNKNOWN, reason=reason, last_error=error[:LONGEST_ERROR])
 
 
-_OPEN = (MailState.QUEUED, MailState.RETRY, MailState.SENDING, MailState.UNKNOWN)
+def _move(mail_id: int, to: MailState, **values: object) -> None:
+    """Move a mail, if it is in a state from which it may go there."""
+    _set(mail_id, [state for state in MailState if rules.may_move(state, to)], state=to, **values)
 
 
-def _set(mail_id: int, *states: MailState, **values: object) -> None:
+def _set(mail_id: int, states: Sequence[MailState], **values: object) -> None:
     db.session.execute(
         sa.update(Mail)
         .where(Mail.id == mail_id, Mail.state.in_(states))

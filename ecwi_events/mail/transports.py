@@ -1,5 +1,8 @@
 """Ways out: an SMTP relay, or a folder that gets one file a message. Both in two steps, so that a state fits between.
 
+A connection to a relay is kept for the next mail of the same thread: connecting, greeting and signing in cost more than a
+mail. `hang_up` ends it; whoever drains calls it when there is nothing more to send.
+
 `open` says who writes to whom; a refusal there costs nothing. `hand_over` gives the text away; what is lost during it may
 or may not have arrived.
 """
@@ -10,6 +13,7 @@ import re
 import secrets
 import smtplib
 import ssl
+import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
 PERMANENT = 500
 GO_AHEAD = 354
 ACCEPTED = 250
+CLOSING = 421
+MOST_MAILS = 100  # on one connection: some servers want a new one now and then
+_thread = threading.local()
 _DOTS = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -35,6 +42,8 @@ class Away(NotNow):
 
 class Never(Exception):  # noqa: N818 - a verdict, not a bug
     """Refused for good."""
+
+    about_recipient = False  # whether it was refused when the recipient was named, or only when the text was there
 
 
 class Lost(Exception):  # noqa: N818 - a verdict, not a bug
@@ -81,21 +90,52 @@ class Relay:
 
     @contextmanager
     def open(self, sender: str, recipient: str) -> Iterator[Opened]:
-        """Connect, sign in, name sender and recipient."""
-        connection = None
+        """Take the kept connection, or connect and sign in; name sender and recipient."""
+        conversation = SmtpConversation(self._named(sender, recipient))
         try:
-            connection = self._connect()
+            yield conversation
+        finally:
+            if conversation.is_over:
+                _close(conversation.connection)
+            else:
+                self._keep(conversation.connection, rest=not conversation.is_done)
+
+    def _named(self, sender: str, recipient: str) -> smtplib.SMTP:
+        """Return a connection on which both are named; one that went stale since the last mail is replaced once."""
+        kept = _kept().pop(self, None)
+        if kept is not None:
+            with suppress(OSError):
+                return self._name(kept, sender, recipient)
+        try:
+            return self._name(self._connect(), sender, recipient)
+        except OSError as error:  # smtplib's own errors are OSErrors too; all of them are about us, not the recipient
+            raise Away(_words(error)) from error
+
+    def _name(self, connection: smtplib.SMTP, sender: str, recipient: str) -> smtplib.SMTP:
+        try:
             _name(connection, sender, recipient)
-        except (NotNow, Never):
+        except (NotNow, Never) as refusal:
+            if isinstance(refusal, Away):
+                _close(connection)
+            else:
+                self._keep(connection, rest=True)
+            raise
+        except BaseException:
             _close(connection)
             raise
-        except OSError as error:  # smtplib's own errors are OSErrors too; all of them are about us, not the recipient
-            _close(connection)
-            raise Away(_words(error)) from error
+        return connection
+
+    def _keep(self, connection: smtplib.SMTP, *, rest: bool) -> None:
+        """Keep a connection for the next mail; ``rest``: it is in the middle of one that is not sent."""
+        used = getattr(connection, "used", 0) + 1
         try:
-            yield SmtpConversation(connection)
-        finally:
+            if used >= MOST_MAILS or (rest and not is_yes(connection.rset()[0])):
+                raise smtplib.SMTPServerDisconnected("enough")
+        except OSError:
             _close(connection)
+            return
+        connection.used = used  # type: ignore[attr-defined]  # counted where it is kept
+        _kept()[self] = connection
 
     def _connect(self) -> smtplib.SMTP:
         if self.tls == "implicit":
@@ -116,25 +156,43 @@ class Relay:
         return connection
 
 
-@dataclass(frozen=True)
+def hang_up() -> None:
+    """End the connections that this thread keeps."""
+    kept = _kept()
+    while kept:
+        _close(kept.popitem()[1])
+
+
+def _kept() -> dict[Relay, smtplib.SMTP]:
+    if not hasattr(_thread, "kept"):
+        _thread.kept = {}
+    return _thread.kept  # type: ignore[no-any-return]  # only we put something there
+
+
+@dataclass
 class SmtpConversation:
     """An SMTP connection after MAIL FROM and RCPT TO."""
 
     connection: smtplib.SMTP
+    is_done: bool = False  # the text was answered: the next mail may follow
+    is_over: bool = False  # the connection is of no more use
 
     def hand_over(self, message: bytes) -> None:
         """DATA, then the text; only what goes wrong in between is uncertain."""
+        self.is_over = True  # until an answer says otherwise
         try:
             code, answer = self.connection.docmd("data")
         except OSError as error:
             raise NotNow(_words(error)) from error
         if code != GO_AHEAD:
+            self.is_over = code == CLOSING
             raise _verdict(code, answer)
         try:
             self.connection.send(_DOTS.sub(b"..", message.rstrip(b"\r\n") + b"\r\n") + b".\r\n")
             code, answer = self.connection.getreply()
         except OSError as error:
             raise Lost(_words(error)) from error
+        self.is_done, self.is_over = True, code == CLOSING
         if not is_yes(code):
             raise _verdict(code, answer)
 
@@ -176,13 +234,18 @@ def is_yes(code: int) -> bool:
 def _name(connection: smtplib.SMTP, sender: str, recipient: str) -> None:
     code, answer = connection.mail(sender)
     if not is_yes(code):  # it is we who are refused: the office can mend it, so the mail waits
-        raise NotNow(_said(code, answer))
+        raise (Away if code == CLOSING else NotNow)(_said(code, answer))
     code, answer = connection.rcpt(recipient)
     if not is_yes(code):
-        raise _verdict(code, answer)
+        verdict = _verdict(code, answer)
+        if isinstance(verdict, Never):
+            verdict.about_recipient = True
+        raise verdict
 
 
 def _verdict(code: int, answer: bytes) -> NotNow | Never:
+    if code == CLOSING:  # "I am closing the connection": about the server, not about this mail
+        return Away(_said(code, answer))
     return Never(_said(code, answer)) if code >= PERMANENT else NotNow(_said(code, answer))
 
 

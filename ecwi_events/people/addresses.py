@@ -17,6 +17,7 @@ from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, normalise_address
 from ecwi_events.mail import service as mail
+from ecwi_events.mail import suppression
 from ecwi_events.people import account_mail, rules
 from ecwi_events.people.models import AddressProof, EmailAddress, Person
 
@@ -137,6 +138,7 @@ def prove(token: str, *, now: datetime) -> str:
         known = db.session.execute(sa.update(EmailAddress).where(*own).values(proved_at=now))
         if known.rowcount != 1:  # type: ignore[attr-defined]  # somebody else was faster
             raise Refused("link_too_old", OLD_LINK)
+    suppression.lift(found.address, now=now)  # whoever opened the link reads its mails again
     after = {"addresses": len(addresses_of(found.person_id))}
     entry = journal.note("prove_address", "person", found.person_id, after=after, now=now)
     account_mail.tell_owner(found.person_id, entry, now=now)

@@ -9,7 +9,8 @@ import flask
 from ecwi_events.kernel import clock, countries, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, Refused
-from ecwi_events.mail import stopping
+from ecwi_events.kernel.text import normalise_address
+from ecwi_events.mail import stopping, suppression
 from ecwi_events.mail.kinds import TOPICS, Topic, topics_in_use
 from ecwi_events.people import addresses, queries, rules
 from ecwi_events.people import settings as people
@@ -173,14 +174,16 @@ def _form_of(profile: Profile) -> Form:
 
 def _settings_page(form: Form | None = None, *, address_form: Form | None = None, more: str = "") -> str:
     now, me = clock.utc_now(), _me()
-    profile = people.get_profile(me)
+    profile, own = people.get_profile(me), addresses.addresses_of(me)
     return flask.render_template(
         "me/settings.html",
         nav="me",
         form=form or _form_of(profile),
         address_form=address_form or Form(),
         more=more,
-        own_addresses=addresses.addresses_of(me),
+        own_addresses=own,
+        suppressed=suppression.among([one.address for one in own], now=now),
+        normalise=normalise_address,
         waiting=addresses.waiting_addresses(me, now=now),
         earlier=people.earlier_work(me),
         day=lambda day: dates.day_label(day) if day else "",

@@ -189,6 +189,14 @@ def put_back(piece: Claim) -> bool:
     return _update(piece, state=WorkState.DUE, attempts=Work.attempts - 1, lease_token=None)
 
 
+def put_off(piece: Claim, *, until: datetime, why: str = "") -> bool:
+    """Give claimed work back until its turn has come; it costs no try."""
+    return _update(
+        piece, state=WorkState.DUE, due_at=until, attempts=Work.attempts - 1, lease_token=None,
+        last_error=why[:LONGEST_ERROR] or None,
+    )  # fmt: skip
+
+
 def _update(piece: Claim, **values: object) -> bool:
     result = db.session.execute(
         sa.update(Work)

@@ -16,7 +16,56 @@ AT = "'1970-01-01 00:00:00.000000'"  # nobody knows when the old wishes were mad
 
 
 def upgrade() -> None:
-    """Keep what people have stopped in a table of its own, and what they stopped before."""
+    """Make the tables; keep what people have stopped before."""
+    _stops()
+    _delivery()
+
+
+def _delivery() -> None:
+    """Addresses that we do not write to, what came back, and the pace of each domain."""
+    op.create_table(
+        "suppression",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("normalised", sa.String(length=320), nullable=False),
+        sa.Column("why", _choice("why", "gone", "unreachable"), nullable=False),
+        sa.Column("source", sa.String(length=60), nullable=False),
+        sa.Column("detail", sa.String(length=500), nullable=False),
+        sa.Column("since_at", INSTANT, nullable=False),
+        sa.Column("until_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppression")),
+        sa.UniqueConstraint("normalised", name=op.f("uq_suppression_normalised")),
+    )
+    op.create_table(
+        "bounce",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("report_key", sa.String(length=64), nullable=False),
+        sa.Column("kind", _choice("kind", "hard", "soft", "ignored", "foreign"), nullable=False),
+        sa.Column("mail_id", sa.Integer(), nullable=True),
+        sa.Column("normalised", sa.String(length=320), nullable=True),
+        sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("detail", sa.String(length=500), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bounce")),
+        sa.UniqueConstraint("report_key", name=op.f("uq_bounce_report_key")),
+    )
+    op.create_index("ix_bounce_normalised", "bounce", ["normalised", "at"])
+    op.create_index("ix_bounce_mail_id", "bounce", ["mail_id"])
+    op.create_table(
+        "mail_pace",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("minute_at", INSTANT, nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_pace")),
+        sa.UniqueConstraint("domain", name=op.f("uq_mail_pace_domain")),
+    )
+    op.add_column("mail", sa.Column("turn_at", INSTANT, nullable=True))
+    op.create_index("ix_mail_about", "mail", ["kind", "subject_id"])
+    only = sa.text("state = 'sending'")
+    op.create_index("ix_mail_sending", "mail", ["address"], sqlite_where=only, postgresql_where=only)
+
+
+def _stops() -> None:
     op.create_table(
         "mail_stop",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -38,6 +87,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back; of what people have stopped, the reminders stay stopped."""
+    op.drop_index("ix_mail_sending", "mail")
+    op.drop_index("ix_mail_about", "mail")
+    op.drop_column("mail", "turn_at")
+    for table in ("mail_pace", "bounce", "suppression"):
+        op.drop_table(table)
     op.execute("ALTER TABLE person ADD COLUMN wants_reminders BOOLEAN DEFAULT TRUE NOT NULL")
     op.execute(
         "UPDATE person SET wants_reminders = FALSE WHERE id IN "

@@ -21,7 +21,7 @@ from tests.mail.showing import make_webinar
 from tests.make import NOW
 
 OLENA = ("Olena Koval", "olena@kyiv.example")
-ALWAYS = ("people.", "registration.")
+ALWAYS = ("people.", "registration.", "reminder.host_")
 
 
 class TestTable:
@@ -150,7 +150,7 @@ class TestMail:
         with transaction():
             stopping.stop(Stop(row.person_id, Topic.REMINDERS), now=post.now)
         post.send()
-        assert ("skipped", "not_wished") in post.states()
+        assert ("skipped", "opted_out") in post.states()
         assert len(post.mails()) == 1
 
 

@@ -1,0 +1,122 @@
+"""Reports as mail servers of different makes send them: their structure, in words of our own."""
+
+from __future__ import annotations
+
+
+def report(  # the parts of a report, all by name
+    *,
+    status_block: str,
+    returned: str = "",
+    to: str = "events@events.test",
+    returned_type: str = "message/rfc822",
+    sender: str = "Mail Delivery System <MAILER-DAEMON@mx.example>",
+    words: str = "Your mail could not be delivered.",
+    report_type: str = "report; report-type=delivery-status",
+    more: str = "",
+) -> bytes:
+    """A multipart/report: words for people, fields for programs, and what came back of the mail."""
+    lines = [
+        f"From: {sender}", f"To: {to}", "Subject: Undelivered mail", "MIME-Version: 1.0",
+        "Date: Sat, 21 Nov 2026 09:00:00 +0000",
+        *([more] if more else []),
+        f'Content-Type: multipart/{report_type}; boundary="b1"', "", "--b1",
+        "Content-Type: text/plain; charset=utf-8", "", words, "",
+        "--b1", "Content-Type: message/delivery-status", "", status_block.strip("\n"), "",
+    ]  # fmt: skip
+    if returned:
+        lines += ["--b1", f"Content-Type: {returned_type}", "", returned.strip("\n"), ""]
+    return "\r\n".join("\n".join([*lines, "--b1--", ""]).split("\n")).encode()
+
+
+def returned(message_id: str) -> str:
+    """What came back of a mail of ours."""
+    return f"From: events@events.test\nTo: olena@kyiv.example\nSubject: You are signed up\nMessage-ID: {message_id}\n\nHello"
+
+
+def postfix(message_id: str, *, status: str = "5.1.1", code: str = "550", action: str = "failed") -> bytes:
+    block = f"""
+Reporting-MTA: dns; mx.relay.example
+X-Postfix-Queue-ID: 4F00BA1
+X-Postfix-Sender: rfc822; events@events.test
+Arrival-Date: Sat, 21 Nov 2026 09:00:00 +0000 (UTC)
+
+Final-Recipient: rfc822; olena@kyiv.example
+Original-Recipient: rfc822;olena@kyiv.example
+Action: {action}
+Status: {status}
+Remote-MTA: dns; mx.kyiv.example
+Diagnostic-Code: smtp; {code} {status} <olena@kyiv.example>: no mailbox of this
+    name
+"""
+    return report(status_block=block, returned=returned(message_id))
+
+
+def postfix_headers_only(message_id: str) -> bytes:
+    block = (
+        "Reporting-MTA: dns; mx.relay.example\n\n"
+        "Final-Recipient: rfc822; olena@kyiv.example\nAction: failed\nStatus: 5.1.1\n"
+    )
+    return report(status_block=block, returned=returned(message_id), returned_type="text/rfc822-headers")
+
+
+def exim(message_id: str, verp: str = "events@events.test") -> bytes:
+    block = """
+Reporting-MTA: dns; exim.host.example
+
+Action: failed
+Final-Recipient: rfc822;olena@kyiv.example
+Status: 5.0.0
+Remote-MTA: dns; mx.kyiv.example
+Diagnostic-Code: smtp; 550 there is no such person here
+"""
+    return report(
+        status_block=block, returned=returned(message_id), to=verp, more="X-Failed-Recipients: olena@kyiv.example"
+    )
+
+
+def exchange(message_id: str, verp: str = "events@events.test") -> bytes:
+    block = """
+Reporting-MTA: dns;EX01.corp.example
+Received-From-MTA: dns;mx.relay.example
+Arrival-Date: Sat, 21 Nov 2026 09:00:00 +0000
+
+Original-Recipient: rfc822;olena@kyiv.example
+Final-Recipient: rfc822;olena@kyiv.example
+Action: failed
+Status: 5.1.10
+Diagnostic-Code: smtp;550 5.1.10 RESOLVER.ADR.RecipientNotFound; nobody found by SMTP look-up
+X-Display-Name: olena@kyiv.example
+"""
+    return report(status_block=block, returned=returned(message_id), to=verp)
+
+
+def gmail_full(message_id: str) -> bytes:
+    block = """
+Reporting-MTA: dns; googlemail.example
+Arrival-Date: Sat, 21 Nov 2026 01:00:00 -0800 (PST)
+X-Original-Message-ID: <other@events.test>
+
+Final-Recipient: rfc822; olena@kyiv.example
+Action: failed
+Status: 5.2.2
+Diagnostic-Code: smtp; 552 5.2.2 The inbox of this person is full.
+Last-Attempt-Date: Sat, 21 Nov 2026 01:00:01 -0800 (PST)
+"""
+    return report(
+        status_block=block, returned=returned(message_id), report_type='report; report-type="delivery-status"'
+    )
+
+
+def out_of_office(message_id: str) -> bytes:
+    text = f"""From: Olena Koval <olena@kyiv.example>
+To: events@events.test
+Subject: Out of office: You are signed up
+Auto-Submitted: auto-replied
+In-Reply-To: {message_id}
+References: {message_id}
+Message-ID: <away@kyiv.example>
+Content-Type: text/plain; charset=utf-8
+
+I am back on Monday. Status: 5.1.1 Action: failed
+"""
+    return text.replace("\n", "\r\n").encode()
