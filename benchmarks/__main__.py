@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: all tables, or those whose names are given (contended, hello, edition, weight, people)."""
+"""``python -m benchmarks``: all tables, or those whose names are given, such as ``contended`` or ``programme``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import os
 import platform
 import sys
 
-from benchmarks import contended, edition, hello, people_search, weight
+from benchmarks import contended, edition, hello, people_search, programme, weight
 from ecwi_events.kernel.clock import utc_now
 
-ALL = {"contended": contended, "hello": hello, "edition": edition, "weight": weight, "people": people_search}
+ALL = {
+    "contended": contended, "hello": hello, "edition": edition, "weight": weight, "people": people_search,
+    "programme": programme,
+}  # fmt: skip
 
 
 def main() -> None:

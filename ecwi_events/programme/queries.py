@@ -175,33 +175,6 @@ def held_in(language: str) -> sa.ColumnElement[bool]:
     )
 
 
-def upcoming(*, now: datetime, viewer: Viewer = STRANGER) -> Sequence[ActivityCard]:
-    """Return the listed activities that have a session to come, the next one first, and those without an end."""
-    last_end = _last_end()
-    found = _cards(
-        listed_for(viewer),
-        Activity.status.not_in((ActivityStatus.CANCELLED, ActivityStatus.COMPLETED)),
-        sa.or_(last_end > now, sa.and_(Activity.open_end, last_end.is_(None))),
-    )
-    first_of_all = now.replace(year=9999)
-    return sorted(found, key=lambda card: s.starts_at if (s := card.next_session(now=now)) else first_of_all)
-
-
-def past(*, now: datetime, limit: int, viewer: Viewer = STRANGER) -> Sequence[ActivityCard]:
-    """Return listed activities that are over, the latest first; those without sessions by their home year."""
-    last_end = _last_end()
-    over = sa.or_(last_end <= now, last_end.is_(None), Activity.status == ActivityStatus.COMPLETED)
-    still_to_come = sa.and_(Activity.open_end, last_end.is_(None), Activity.status != ActivityStatus.COMPLETED)
-    return _cards(
-        listed_for(viewer),
-        Activity.status != ActivityStatus.CANCELLED,
-        over,
-        sa.not_(still_to_come),
-        order=(sa.desc(sa.func.coalesce(Activity.period_end, Activity.period_start)), Activity.id),
-        limit=limit,
-    )
-
-
 def find_activity_page(slug: str, viewer: Callable[[], Viewer] = stranger) -> ActivityPage | None:
     """Return a published activity by its short name, or None if there is none that this viewer may see.
 
@@ -273,15 +246,6 @@ def hosted_sessions(
     cards = _cards(Activity.id.in_(wanted), Activity.status.not_in(_HIDDEN))
     pairs = [(session, card) for card in cards for session in card.sessions if session.ends_at > since]
     return sorted(pairs, key=lambda pair: pair[0].starts_at)
-
-
-def _last_end() -> sa.ScalarSelect[datetime]:
-    return (
-        sa.select(sa.func.max(ActivitySession.ends_at))
-        .where(ActivitySession.activity_id == Activity.id, ActivitySession.status == SessionStatus.PLANNED)
-        .correlate(Activity)
-        .scalar_subquery()
-    )
 
 
 def _cards(

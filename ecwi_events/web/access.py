@@ -117,6 +117,7 @@ ACCESS: dict[str, Row] = {
     "zones.choose": anyone("GET"),
     "zones.save": anyone("POST"),
     "programme.index": anyone("GET"),
+    "programme.past": anyone("GET"),
     "programme.activity": anyone("GET", Of.PUBLIC),
     "seeing.invitation": link("GET", "invitation"),
     "registration.sign_up": anyone("POST", Of.PUBLIC),

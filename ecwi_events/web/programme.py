@@ -9,10 +9,10 @@ import flask
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.errors import NotFound
 from ecwi_events.people import queries as people
+from ecwi_events.programme import listing, record
 from ecwi_events.programme import queries as programme
-from ecwi_events.programme import record
 from ecwi_events.registration import queries as registration
-from ecwi_events.web import reading, record_words, seeing, sign_up_form, times, zones
+from ecwi_events.web import programme_filters, reading, record_words, seeing, sign_up_form, times, zones
 from ecwi_events.web.covers import cover
 
 if TYPE_CHECKING:
@@ -20,27 +20,49 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
-    from ecwi_events.programme.queries import ActivityCard, ActivityPage
+    from ecwi_events.programme.listing import Teaser
+    from ecwi_events.programme.queries import ActivityPage
     from ecwi_events.web.forms import Form
 
 blueprint = flask.Blueprint("programme", __name__)
 
-PAST_SHOWN = 24
+PAST_SHOWN = 6
 
 
 @blueprint.get("/")
 def index() -> ResponseReturnValue:
-    """List what comes, and below what was."""
-    now = clock.utc_now()
-    viewer = seeing.viewer()
-    coming = programme.upcoming(now=now, viewer=viewer)
+    """List what comes, by filters of the address, and below the latest of what was."""
+    now, viewer, zone = clock.utc_now(), seeing.viewer(), zones.reader_zone("UTC")
+    asked = programme_filters.read(zone.name)
+    found = listing.coming(asked.filters, page=asked.page, viewer=viewer, now=now)
+    was = () if asked.is_filtered else listing.over(on_a_page=PAST_SHOWN, viewer=viewer, now=now).cards
     return flask.render_template(
         "programme/index.html",
         nav="programme",
-        coming=[(card, _next_time(card, now=now)) for card in coming],
-        past=programme.past(now=now, limit=PAST_SHOWN, viewer=viewer),
-        zone=zones.reader_zone("UTC"),
+        coming=[(card, _next_time(card, now=now)) for card in found.cards],
+        has_more=found.has_more,
+        past=[(card, _was_on(card, zone.name)) for card in was],
+        asked=asked,
+        zone=zone,
         cover=cover,
+        **programme_filters.offered(listing.choices(viewer=viewer, now=now), now=now),
+    )
+
+
+@blueprint.get("/past")
+def past() -> ResponseReturnValue:
+    """List what was, the latest first, by the same filters, with resources and recordings."""
+    now, viewer, zone = clock.utc_now(), seeing.viewer(), zones.reader_zone("UTC")
+    asked = programme_filters.read(zone.name)
+    found = listing.over(asked.filters, page=asked.page, viewer=viewer, now=now)
+    return flask.render_template(
+        "programme/past.html",
+        nav="programme",
+        past=[(card, _was_on(card, zone.name)) for card in found.cards],
+        has_more=found.has_more,
+        asked=asked,
+        cover=cover,
+        **programme_filters.offered(listing.choices(viewer=viewer, now=now), now=now),
     )
 
 
@@ -59,7 +81,7 @@ def activity_page(found: ActivityPage, form: Form, *, now: datetime, more: str =
     facts = registration.sign_up_facts(found.id)
     if facts is None:
         raise NotFound("We cannot find this page.")
-    steps = times.steps(found.sessions, zone.name, now=now)
+    steps = times.steps(found.sessions, zone.name, now=now, language=found.language)
     return flask.render_template(
         "programme/activity.html",
         nav="programme",
@@ -97,9 +119,16 @@ def _summary(found: ActivityPage, zone: str, *, now: datetime) -> dict[str, obje
     }
 
 
-def _next_time(card: ActivityCard, *, now: datetime) -> str:
-    session = card.next_session(now=now)
-    if session is None:
+def _next_time(card: Teaser, *, now: datetime) -> str:
+    if card.next is None:
         return ""
-    zone = zones.reader_zone(session.zone)
-    return dates.session_times(session.starts_at, session.ends_at, zone.name, now=now).line
+    zone = zones.reader_zone(card.next.zone)
+    return dates.session_times(card.next.starts_at, card.next.ends_at, zone.name, now=now).line
+
+
+def _was_on(card: Teaser, zone: str) -> str:
+    """Return the month in which it ended, as the reader's calendar has it."""
+    if card.last_end is None:
+        return ""
+    there = card.last_end.astimezone(dates.zone_info(zone))
+    return f"{dates.MONTHS[there.month - 1]} {there.year}"

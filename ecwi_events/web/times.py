@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel import dates
+from ecwi_events.people.rules import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from ecwi_events.kernel.dates import Shown
     from ecwi_events.programme.queries import SessionView
+
+
+_FORMATS = {"in_person_session": "In person", "hybrid_session": "In person and online", "study_visit": "Study visit"}
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,12 @@ class Step:
     note: str  # why the local time differs from the first session's
     is_over: bool
     is_on: bool
+    held: str = ""  # how and where, if it is not simply online, and in which language, if not in the activity's
+    moved: str = ""  # from when it was moved
 
 
-def steps(sessions: Sequence[SessionView], zone: str, *, now: datetime) -> list[Step]:
-    """Return the sessions as a reader in ``zone`` sees them."""
+def steps(sessions: Sequence[SessionView], zone: str, *, now: datetime, language: str = "") -> list[Step]:
+    """Return the sessions as a reader in ``zone`` sees them; a ``language`` that is the activity's is not said again."""
     return [
         Step(
             session=session,
@@ -37,9 +43,20 @@ def steps(sessions: Sequence[SessionView], zone: str, *, now: datetime) -> list[
             note=_note(sessions[0], session, zone),
             is_over=session.ends_at <= now,
             is_on=session.starts_at <= now < session.ends_at and not session.is_cancelled,
+            held=held(session, language=language),
+            moved=dates.moment(session.moved_from_at, zone, now=now) if session.moved_from_at else "",
         )
         for session in sessions
     ]
+
+
+def held(session: SessionView, *, language: str) -> str:
+    """Return ``In person, Kindergarten 7, Lviv, in Ukrainian``: what is not to be expected; empty for the usual."""
+    said = [words for words in (_FORMATS.get(session.format), session.place) if words]
+    if language and session.language != language:
+        name = LANGUAGES.get(session.language, session.language)
+        said.append(f"in {name}" if said else f"In {name}")
+    return ", ".join(said)
 
 
 def host_time(session: SessionView, zone: str) -> str:

@@ -9,7 +9,7 @@ from ecwi_events.calendars import queries as calendars
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people import queries as people
 from ecwi_events.people.models import MembershipClass, MembershipSpell
-from ecwi_events.programme import queries
+from ecwi_events.programme import listing, queries
 from ecwi_events.programme.models import Activity, ActivityStatus, Visibility
 from ecwi_events.programme.rules import STRANGER, Seen, Viewer, is_for_everybody, may_see
 from tests import make
@@ -81,15 +81,15 @@ def test_lists_show_what_may_be_seen_and_never_what_needs_an_invitation(three):
         (OFFICE, {"public", "members"}),
         (Viewer(invitations=frozenset({"hash of invited"})), {"public"}),
     ):
-        assert titles(queries.upcoming(now=NOW, viewer=viewer)) == expected
+        assert titles(listing.coming(now=NOW, viewer=viewer).cards) == expected
     later = NOW.replace(year=2028)
-    assert titles(queries.past(now=later, limit=9)) == {"public"}
-    assert titles(queries.past(now=later, limit=9, viewer=MEMBER)) == {"public", "members"}
+    assert titles(listing.over(now=later).cards) == {"public"}
+    assert titles(listing.over(now=later, viewer=MEMBER).cards) == {"public", "members"}
 
 
 def test_what_is_listed_may_be_seen(three):
     for viewer in EVERYBODY:
-        for card in queries.upcoming(now=NOW, viewer=viewer):
+        for card in listing.coming(now=NOW, viewer=viewer).cards:
             assert queries.find_activity_page(card.slug, lambda viewer=viewer: viewer)
 
 

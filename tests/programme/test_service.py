@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
-from ecwi_events.programme import queries, rules, service, sessions
+from ecwi_events.programme import listing, queries, rules, service, sessions
 from ecwi_events.programme.models import Activity, ActivityKind, ActivitySession, ActivityStatus, StatusChange
 from ecwi_events.programme.service import NewActivity
 from ecwi_events.programme.sessions import NewSession
@@ -106,7 +106,7 @@ def test_a_time_that_comes_twice_is_taken_when_it_is_said_which():
 def test_a_draft_is_not_seen_and_a_published_activity_is():
     draft = make_activity("Draft", status=ActivityStatus.DRAFT)
     make_activity("Public")
-    assert [card.title for card in queries.upcoming(now=NOW)] == ["Public"]
+    assert [card.title for card in listing.coming(now=NOW).cards] == ["Public"]
     assert queries.find_activity_page("draft") is None
     assert queries.find_activity(draft).title == "Draft"
 
@@ -165,8 +165,8 @@ def test_a_session_that_is_added_later_moves_the_period():
 def test_past_and_upcoming_are_apart():
     make_activity("Over", sessions=[make_session(starts_local="2026-01-19 14:00")])
     make_activity("To come")
-    assert [card.title for card in queries.upcoming(now=NOW)] == ["To come"]
-    assert [card.title for card in queries.past(now=NOW, limit=10)] == ["Over"]
+    assert [card.title for card in listing.coming(now=NOW).cards] == ["To come"]
+    assert [card.title for card in listing.over(now=NOW).cards] == ["Over"]
 
 
 @pytest.mark.parametrize("rows", [1, 3])
@@ -174,5 +174,5 @@ def test_a_list_costs_the_same_number_of_queries_for_any_number_of_rows(rows, as
     for number in range(rows):
         make_activity(f"Activity {number}", host_id=make_organisation())
     asked.clear()
-    assert len(queries.upcoming(now=NOW)) == rows
+    assert len(listing.coming(now=NOW).cards) == rows
     assert len(asked) == 2
