@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING
 from ecwi_events.web import (
     access,
     calendars,
+    closing,
     components,
     devices,
     errors,
     factors,
+    groups,
     headers,
     host,
     host_outcomes,
+    host_people,
+    host_people_files,
+    host_places,
     host_questions,
     host_reminders,
+    host_resources,
     identity,
     joining,
     layout,
+    library,
     limits,
     me,
     moves,
@@ -33,6 +40,7 @@ from ecwi_events.web import (
     office_roles,
     office_tabs,
     office_texts,
+    office_work,
     overview,
     people,
     personal,
@@ -54,12 +62,12 @@ if TYPE_CHECKING:
     from config import Settings
 
 PAGES = (
-    site, zones, programme, seeing, registration, people, devices, second_factor, factors, host, office, calendars, overview,
+    closing, site, zones, programme, seeing, registration, people, devices, second_factor, factors, host, office, calendars, overview,
     sessions, components, moves,
-    office_overview, office_journal,
+    office_overview, office_journal, office_work,
     office_record, office_texts, office_roles, me, office_people, office_organisations, office_organisation, unsubscribing,
-    office_money, host_outcomes,
-    host_questions, host_reminders, joining, personal,
+    office_money, host_outcomes, host_resources, library,
+    host_questions, host_reminders, joining, personal, host_people, host_people_files, host_places, groups,
 )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ from ecwi_events.registration.questions import NewQuestion
 from ecwi_events.tables import SCHEMA
 from ecwi_events.web.access import ACCESS, Door, Of, Row
 from ecwi_events.web.static import address as static_address
+from ecwi_events.work.models import Work, WorkState
 from tests import make
 from tests.make import NOW
 from tests.web.left_behind import make_left_behind
@@ -186,6 +187,7 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
         "name_id": _any(first_of(OrganisationAlias, own)),
         "spell_id": _any(first_of(MembershipSpell, own)),
         "grant_id": _any(grant),
+        "office_work.work_id": _any(_given_up_work()),
         "me.token": {"own": token, "foreign": link["own"], "missing": link["missing"]},
         "unsubscribing.token": {
             "own": stopping.token_of(stopping.Stop(person, Topic.REMINDERS)),
@@ -201,6 +203,13 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
             "folded": db.session.scalar(sa.select(sa.func.max(Person.organisation_folded))),
         },
     }
+
+
+def _given_up_work() -> int:
+    return _insert(
+        Work(kind="test.sing", dedup_key="ground", reference=1, priority=50, due_at=NOW, created_at=NOW, finished_at=NOW,
+             state=WorkState.DEAD, last_error=MARKUP)
+    )  # fmt: skip
 
 
 def _left_behind(mine: int, theirs: int) -> dict[str, dict[str, object]]:
@@ -246,6 +255,7 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
         "overview.year": {"own": 2022, "foreign": 2024, "missing": 2023},
         "figure_id": dict.fromkeys(("own", "foreign"), SNAPSHOT["figures"][0]["id"]) | {"missing": "nothing"},
         # Links: "foreign" is a link that was made for another purpose.
+        "registration_id": {"own": _sign_up_of(mine), "foreign": _sign_up_of(theirs), "missing": MISSING_ID},
         "personal.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "registration.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "question_id": {"own": _question(mine), "foreign": _question(theirs), "missing": MISSING_ID},
@@ -296,6 +306,10 @@ def _question(activity_id: int) -> int:
         return questions.add_question(
             activity_id, NewQuestion(QuestionKind.TEXT, f"Question {MARKUP}", f"Purpose {MARKUP}"), now=NOW
         )
+
+
+def _sign_up_of(activity_id: int) -> int:
+    return db.session.scalar(sa.select(Registration.id).where(Registration.activity_id == activity_id).limit(1))
 
 
 def _joining_link(registration_id: int) -> str:
