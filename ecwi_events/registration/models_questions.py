@@ -1,4 +1,4 @@
-"""What an activity asks of people who sign up, and what they answered."""
+"""What an activity asks of people who sign up, what they answered, and what hosts note about a sign-up."""
 
 from __future__ import annotations
 
@@ -49,3 +49,15 @@ class Answer(Model):
     question_id: Mapped[int] = mapped_column(sa.ForeignKey("sign_up_question.id"), index=True)
     text: Mapped[str] = mapped_column(Line(500))
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SignUpNote(Model):
+    """A line of a host or the office about one sign-up; the person does not see it."""
+
+    __tablename__ = "sign_up_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(sa.ForeignKey("registration.id"), index=True)
+    text: Mapped[str] = mapped_column(Line(300))
+    by_person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

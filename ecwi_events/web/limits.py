@@ -35,6 +35,7 @@ LIMITS = {
     "personal.answer_offer": "30 per minute",
     "personal.pass_on": "10 per minute",  # it writes to an address that anybody can type
     "joining.join": "60 per minute",  # a school may join through one address
+    "groups.send": "30 per minute",
     "people.send_link": "50 per 15 minutes",
     "people.sign_in": "200 per 15 minutes",  # links cannot be guessed
     "zones.save": "60 per minute",

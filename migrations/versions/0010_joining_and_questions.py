@@ -51,9 +51,22 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_sign_up_answer_question_id"), "sign_up_answer", ["question_id"])
+    op.create_table(
+        "sign_up_note",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("registration_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=False),
+        sa.Column("by_person_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["registration_id"], ["registration.id"], name=op.f("fk_sign_up_note_registration_id")),
+        sa.ForeignKeyConstraint(["by_person_id"], ["person.id"], name=op.f("fk_sign_up_note_by_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_up_note")),
+    )
+    op.create_index(op.f("ix_sign_up_note_registration_id"), "sign_up_note", ["registration_id"])
 
 
 def downgrade() -> None:
     """Take the questions away, with the answers."""
+    op.drop_table("sign_up_note")
     op.drop_table("sign_up_answer")
     op.drop_table("sign_up_question")
