@@ -21,6 +21,7 @@ CLEAR: dict[str, frozenset[str]] = {
         {
             "by", "who", "most_per_organisation", "needs_approval", "opens_at", "offers_within_hours",
             "offers_last_minutes", "addresses",
+            "reminder", "is_on",
             "status", "kind", "theme", "language", "home_year", "capacity", "approved_on", "sign_up_closes_at",
             "period_start", "period_end", "open_end", "host_id", "co_host_ids", "sessions", "visibility", "link_version",
             "languages", "interpretation", "funder_ids", "contributors", "display_order", "texts", "copy_of", "proposal_id",
@@ -58,6 +59,8 @@ CLEAR: dict[str, frozenset[str]] = {
     "resource": frozenset(
         {"activity_id", "kind", "position", "language", "country", "theme", "audience", "available_at", "file_id"}
     ),
+    "proposal": frozenset({"year", "organisation_id", "state", "budget_minor", "granted_minor", "activity_id"}),
+    "proposal_call": frozenset({"opens_on", "closes_on"}),
     "edition": frozenset({"year", "number", "state"}),
     "overview": frozenset({"as_of", "activities"}),
     "import": frozenset({"kind", "new", "changed", "unclear", "refused", "rows", "year"}),

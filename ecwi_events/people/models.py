@@ -83,6 +83,7 @@ class Person(Model):
         default=folded_from("organisation_text", most=LONGEST_FOLDED), server_default="", index=True,
     )  # fmt: skip
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     organisation: Mapped[Organisation | None] = relationship(lazy="raise")

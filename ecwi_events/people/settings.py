@@ -51,6 +51,7 @@ class Profile:
     zone: str
     merged_into_id: int | None
     disabled_at: datetime | None
+    erased_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def get_profile(person_id: int) -> Profile:
             Person.id, Person.name, Person.organisation_id,
             sa.func.coalesce(Organisation.name, Person.organisation_text, ""),
             sa.func.coalesce(Person.country, ""), Person.language, sa.func.coalesce(Person.zone, ""),
-            Person.merged_into_id, Person.disabled_at,
+            Person.merged_into_id, Person.disabled_at, Person.erased_at,
         )
         .outerjoin(Organisation, Organisation.id == Person.organisation_id)
         .where(Person.id == person_id)

@@ -1,0 +1,63 @@
+"""Deleting one's own account, and the office's buttons on a person's page."""
+
+import pytest
+import sqlalchemy as sa
+
+from ecwi_events.kernel.db import db
+from ecwi_events.people.models import Person, Role
+from tests import make
+
+
+def left(person_id: int) -> tuple[str, bool]:
+    person = db.session.get_one(Person, person_id, populate_existing=True)
+    return person.name, person.disabled_at is not None
+
+
+@pytest.fixture
+def olena(app):
+    return make.make_person("Olena Koval", "olena@people.example")
+
+
+def test_one_deletes_oneself_after_reading_what_goes(client, olena):
+    make.sign_up(make.make_activity("Mentors who listen"), "Olena Koval", "olena@people.example")
+    make.signed_in(client, olena)
+    page = client.get("/me/delete").text
+    assert "Mentors who listen" in page
+    assert "This cannot be undone." in page
+    assert left(olena) == ("Olena Koval", False)
+    answer = client.post("/me/delete", follow_redirects=True)
+    assert "Your account and your data are deleted." in answer.text
+    assert left(olena) == ("Erased person", True)
+    assert client.get("/me").status_code in {303, 403}
+
+
+def test_the_office_closes_opens_and_erases(client, olena):
+    make.signed_in(client, make.make_office())
+    page = f"/office/people/{olena}"
+    assert "The account is closed." in client.post(f"{page}/close", follow_redirects=True).text
+    assert left(olena) == ("Olena Koval", True)
+    assert "The account is open again." in client.post(f"{page}/open", follow_redirects=True).text
+    assert "Erase Olena Koval" in client.get(f"{page}/delete").text
+    assert "The person is erased." in client.post(f"{page}/delete", follow_redirects=True).text
+    assert left(olena) == ("Erased person", True)
+    assert client.get(f"{page}/delete").status_code == 404
+    assert client.post(f"{page}/open").status_code == 409
+
+
+def test_an_administrator_stays_and_the_page_says_why(client, olena):
+    administrator = make.make_staff(Role.ADMINISTRATOR)
+    make.signed_in(client, make.make_office())
+    for act in ("close", "delete"):
+        answer = client.post(f"/office/people/{administrator}/{act}")
+        assert answer.status_code == 409
+        assert "This person is an administrator." in answer.text
+    assert not db.session.scalar(sa.select(Person.disabled_at).where(Person.id == administrator))
+
+
+def test_the_office_is_led_to_its_own_page_and_auditors_see_no_button(client, olena):
+    office = make.make_office()
+    make.signed_in(client, office)
+    assert client.post(f"/office/people/{office}/delete").headers["Location"] == "/me/delete"
+    make.signed_in(client, make.make_staff(Role.AUDITOR))
+    assert "Close the account" not in client.get(f"/office/people/{olena}").text
+    assert client.post(f"/office/people/{olena}/close").status_code == 403
