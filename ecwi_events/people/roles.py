@@ -36,7 +36,7 @@ def holders() -> Sequence[Holder]:
     rows = db.session.execute(
         sa.select(RoleGrant.id, RoleGrant.person_id, Person.name, RoleGrant.role, RoleGrant.granted_at)
         .join(Person, Person.id == RoleGrant.person_id)
-        .where(RoleGrant.role.in_(HOUSE_ROLES))
+        .where(RoleGrant.role.in_(HOUSE_ROLES), Person.merged_into_id.is_(None))
         .order_by(RoleGrant.role, Person.name, RoleGrant.id)
     )
     return [Holder(*row) for row in rows]
