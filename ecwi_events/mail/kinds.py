@@ -76,6 +76,8 @@ KINDS: dict[str, Kind] = {
     "registration.postponed": Kind("An activity is postponed", CHANGES),
     "registration.planned_again": Kind("An activity takes place after all", CHANGES),
     "registration.sessions_added": Kind("Sessions are added to an activity", PLACES),
+    "proposals.approved": Kind("The office has approved your proposal"),
+    "proposals.declined": Kind("The office has declined your proposal"),
     "reminder.week_before": Kind("One week before a session", BULK, Topic.REMINDERS),
     "reminder.day_before": Kind("One day before a session", USUAL, Topic.REMINDERS),
     "reminder.digest": Kind("One day before several sessions", USUAL, Topic.REMINDERS),

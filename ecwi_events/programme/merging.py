@@ -13,6 +13,8 @@ from ecwi_events.people import membership, merging, organisations
 from ecwi_events.people.ledger import Ledger
 from ecwi_events.people.models import MergeOf
 from ecwi_events.programme.models import ActivityOrganisation, MoneyLine, OrganisationRole
+from ecwi_events.programme.models_proposals import Proposal
+from ecwi_events.programme.models_record import ActivityContributor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +77,8 @@ def merge_organisations(kept_id: int, merged_id: int, *, by_person_id: int | Non
     ledger = Ledger()
     _move_roles(kept_id, merged_id, ledger)
     ledger.move(MoneyLine, "funder_id", merged_id, kept_id)
+    for table in (ActivityContributor, Proposal):
+        ledger.move(table, "organisation_id", merged_id, kept_id)
     ledger.move(MoneyLine, "payer_id", merged_id, kept_id)
     merging.move_organisation(kept_id, merged_id, ledger)
     db.session.expire_all()

@@ -34,6 +34,7 @@ from ecwi_events.people.models_signing_in import BrowserSession, Passkey
 from ecwi_events.programme import invitations, texts
 from ecwi_events.programme import merging as organisation_merging
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, Visibility
+from ecwi_events.programme.models_proposals import Proposal
 from ecwi_events.programme.sessions import NewSession
 from ecwi_events.registration import joining, questions
 from ecwi_events.registration import queries as registrations
@@ -187,6 +188,7 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
         "name_id": _any(first_of(OrganisationAlias, own)),
         "spell_id": _any(first_of(MembershipSpell, own)),
         "grant_id": _any(grant),
+        "proposal_id": {"own": _proposal(own), "foreign": _proposal(other), "missing": MISSING_ID},
         "office_work.work_id": _any(_given_up_work()),
         "me.token": {"own": token, "foreign": link["own"], "missing": link["missing"]},
         "unsubscribing.token": {
@@ -267,6 +269,13 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
         "host_reminders.slot": dict.fromkeys(("own", "foreign"), "day_before") | {"missing": "nothing"},
         "static.name": {"own": static_address("app.css").rpartition("/")[2]},
     }
+
+
+def _proposal(organisation_id: int) -> int:
+    texts_of = dict.fromkeys(("title", "why", "plan", "sessions_idea"), f"Proposal {MARKUP}")
+    return _insert(
+        Proposal(once=f"once of {organisation_id}", year=2027, organisation_id=organisation_id, created_at=NOW, **texts_of)
+    )
 
 
 def _translated(language: str, *activities: int) -> str:
