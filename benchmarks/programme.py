@@ -80,7 +80,7 @@ def measured(app: Flask, engine: str, what: str, path: str, *, office: bool = Fa
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
     if office:
-        make.signed_in_by_row(client, make.make_office())
+        make.signed_in(client, make.make_office())
     taken, size = [], 0
     for _ in range(ROUNDS + 3):
         db.session.remove()

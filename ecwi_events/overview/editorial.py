@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecwi_events.overview.models import Basis
-from ecwi_events.overview.profiles import period_of, structure_of
+from ecwi_events.overview.profiles import parts_of, period_of, structure_of
 from ecwi_events.overview.statistics.definition import COMPUTED, DECLARED
 from ecwi_events.overview.statistics.people import declared_participants
+from ecwi_events.programme import wording
 from ecwi_events.programme.models import ActivityStatus
-from ecwi_events.programme.wording import period_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ def errors(facts: Facts, unresolved: Sequence[tuple[str, str]]) -> list[Remark]:
     ]
     for pla in _pages(facts):
         start, end = period_of(pla)
-        if fault := period_fault(pla.status, start, end, open_end=pla.open_end):
+        if fault := wording.period_fault(pla.status, start, end, open_end=pla.open_end):
             found.append(Remark("period_error", f"“{pla.title}”: {fault}"))
         if pla.host is None:
             found.append(Remark("missing_host", f"“{pla.title}” has no host."))
@@ -60,7 +60,8 @@ def errors(facts: Facts, unresolved: Sequence[tuple[str, str]]) -> list[Remark]:
 def warnings(facts: Facts, figures: Mapping[str, Figure]) -> list[Remark]:
     """Return what needs a look, check by check."""
     checks: tuple[Callable[[Facts], Iterator[Remark]], ...] = (
-        _duplicates, _unknown_basis, _missing_sections, _missing_on_pages, _typing, _stale_texts, _unmarked_sessions,
+        _duplicates, _unknown_basis, _missing_sections, _missing_on_pages, _own_wordings, _typing,
+        _stale_texts, _unmarked_sessions,
         _silent_ongoing, _currencies, _postponed_without_date,
     )  # fmt: skip
     return [remark for check in checks for remark in check(facts)] + list(_differences(figures))
@@ -104,6 +105,20 @@ def _missing_on_pages(facts: Facts) -> Iterator[Remark]:
         missing = [name for name, content in there.items() if not content]
         if missing:
             yield Remark("missing_on_page", f"“{pla.title}” has no {', no '.join(missing)}.")
+
+
+def _own_wordings(facts: Facts) -> Iterator[Remark]:
+    """What somebody wrote instead of the generated lines, or as components, against the sessions."""
+    for pla in _pages(facts):
+        components = [wording.Part(part.format, part.count) for part in pla.components]
+        sessions = [(session.format, session.minutes) for session in pla.sessions]
+        faults = [
+            *wording.own_period_faults(pla.period_wording or "", *period_of(pla)),
+            *wording.structure_faults(pla.structure_wording or "", parts_of(pla)),
+            *wording.component_faults(components, sessions),
+        ]
+        for words in faults:
+            yield Remark("own_wording", f"“{pla.title}”: {words}")
 
 
 def _typing(facts: Facts) -> Iterator[Remark]:

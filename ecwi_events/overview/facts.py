@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ecwi_events.overview.models import Additive, Basis, Qualifier
-    from ecwi_events.programme.models import Format, MoneyStage, OutcomeKind, Payer, Theme
+    from ecwi_events.programme.models import ComponentKind, Format, MoneyStage, OutcomeKind, Payer, Theme
 
 NOWHERE = frozenset({ActivityStatus.DRAFT, ActivityStatus.CANCELLED})  # these count in no figure
 TOOK_PLACE = frozenset({ActivityStatus.RUNNING, ActivityStatus.ONGOING, ActivityStatus.COMPLETED})
@@ -102,7 +102,7 @@ class PersonFact:
 class ComponentFact:
     """A part of the structure."""
 
-    format: Format
+    format: Format | ComponentKind
     count: int | None
     minutes_each: int | None
     destination: str | None
@@ -177,6 +177,8 @@ class ActivityFact:
     components: tuple[ComponentFact, ...] = ()
     outcomes: tuple[tuple[OutcomeKind, str], ...] = ()
     resources: tuple[tuple[str, str | None], ...] = ()
+    period_wording: str | None = None  # an own wording stands instead of the line that is made
+    structure_wording: str | None = None
 
     @property
     def host(self) -> OrganisationFact | None:

@@ -54,7 +54,8 @@ def _profile(facts: Facts, activity: ActivityFact, number: int) -> dict[str, Any
         "strapline": activity.strapline,
         "theme": activity.theme.value if activity.theme else None,
         "status": status_to_date(facts, activity).value,
-        "period": wording.period_line(status_to_date(facts, activity), start, end, open_end=activity.open_end),
+        "period": activity.period_wording
+        or wording.period_line(status_to_date(facts, activity), start, end, open_end=activity.open_end),
         "replanned": activity.replanned,
         "paragraphs": paragraphs(activity.description or activity.summary),
         "facts": _fact_box(facts, activity),
@@ -76,16 +77,23 @@ def _fact_box(facts: Facts, activity: ActivityFact) -> list[dict[str, Any]]:
     if host and host.country:
         box.append(_fact("Country", countries.label(host.country)))
     if structure := structure_of(activity):
-        box.append(_fact("Structure", structure))
+        box.append(_fact("Structure", structure, "override" if activity.structure_wording else "recorded"))
     return box
 
 
 def structure_of(activity: ActivityFact) -> str:
-    """Return the structure line: from the components, else from the sessions."""
-    parts = [
+    """Return the structure line: an own wording, else from the sessions and components."""
+    if activity.structure_wording:
+        return activity.structure_wording
+    return wording.structure_line(parts_of(activity), activity.structure_note)
+
+
+def parts_of(activity: ActivityFact) -> list[wording.Part]:
+    """Return what an activity is made of: its sessions, and the components that have none."""
+    components = [
         wording.Part(part.format, part.count, part.minutes_each, part.destination) for part in activity.components
-    ] or wording.parts_of_sessions((session.format, session.minutes) for session in activity.sessions)
-    return wording.structure_line(parts, activity.structure_note)
+    ]
+    return wording.parts_of(components, [(session.format, session.minutes) for session in activity.sessions])
 
 
 def _fact(label: str, value: str, kind: str = "recorded", source: str | None = None) -> dict[str, Any]:

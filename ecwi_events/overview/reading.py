@@ -46,7 +46,7 @@ LASTING_BLOCKS = ("series", "publisher", "contact_email", "contact_web", "contac
 _ACTIVITY = (
     "id", "key", "slug", "kind", "status", "title", "strapline", "summary", "description", "theme", "language", "home_year",
     "display_order", "approved_on", "period_start", "period_end", "open_end", "replanned", "structure_note",
-    "participants_note", "resources_heading", "records_complete",
+    "participants_note", "resources_heading", "records_complete", "period_wording", "structure_wording",
 )  # fmt: skip
 _MONEY = ("id", "activity_id", "payer", "in_kind", "stage", "amount_minor", "currency", "rate_millionths")
 _DECLARED = (

@@ -5,11 +5,12 @@ from datetime import date
 
 import pytest
 
-from ecwi_events.overview import editorial
+from ecwi_events.overview import editorial, profiles
 from ecwi_events.overview.compiling import compile_snapshot
+from ecwi_events.overview.facts import ComponentFact
 from ecwi_events.overview.models import Basis
 from ecwi_events.programme.models import ActivityStatus as Status
-from ecwi_events.programme.models import OutcomeKind
+from ecwi_events.programme.models import Format, OutcomeKind
 from tests.overview.conftest import quiet
 from tests.overview.facts_by_hand import activity, body, declared, facts, figures, money
 
@@ -89,3 +90,17 @@ def test_an_end_that_lies_ahead_is_no_error():
 def test_a_declared_figure_that_agrees_is_no_news():
     known = facts(good(), declared=(declared("plas_supported", 1),))
     assert editorial.warnings(replace(known, texts=TEXTS), figures(known)) == []
+
+
+def test_an_own_wording_is_printed_marked_and_compared_with_the_data():
+    own = {"structure_wording": "4 webinars and a visit", "period_wording": "Spring 2024"}
+    pla = good(components=(ComponentFact(Format.WEBINAR, 5, 60, None),), **own)
+    (page,) = profiles.profiles(facts(pla), [pla])
+    assert page["period"] == "Spring 2024"
+    assert {fact["label"]: (fact["value"], fact["kind"]) for fact in page["facts"]}["Structure"] == (
+        "4 webinars and a visit", "override",
+    )  # fmt: skip
+    said = [
+        entry.message for entry in editorial.warnings(facts(pla), figures(facts(pla))) if entry.code == "own_wording"
+    ]
+    assert said == [f"“{pla.title}”: The own wording says 4 webinars, and there are 5."]

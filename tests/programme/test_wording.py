@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ecwi_events.programme import wording
 from ecwi_events.programme.models import ActivityStatus as Status
-from ecwi_events.programme.models import Format
+from ecwi_events.programme.models import ComponentKind, Format
 from ecwi_events.programme.wording import Part, People
 
 
@@ -194,3 +194,68 @@ def test_a_period_without_faults_has_no_blanks_around_its_dash(status, start, en
         line = wording.period_line(status, start, end, open_end=open_end)
         assert " –" not in line and "– " not in line
         assert line == line.strip()
+
+
+def test_sessions_and_components_make_one_structure_and_a_component_speaks_for_its_kind():
+    sessions = [(Format.WEBINAR, 90)] * 3 + [(Format.ONLINE_SESSION, 60)]
+    visits = wording.Part(ComponentKind.STUDY_VISIT, 2, destination="NL")
+    parts = wording.parts_of([visits, wording.Part(ComponentKind.TRANSLATION, 1)], sessions)
+    assert wording.structure_line(parts) == (
+        "3 webinars of 1.5 hours each, 1 online session of 1 hour, 2 study visits to the Netherlands and 1 translation"
+    )
+    regular = [wording.Part(ComponentKind.WEBINAR, None, 90)]
+    assert wording.structure_line(wording.parts_of(regular, sessions)) == (
+        "1 online session of 1 hour and regular webinars of 1.5 hours each"
+    )
+    assert wording.parts_of([], []) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "faults"),
+    [
+        (4, ["The components say 4 webinars, and there are 3."]),
+        (1, ["The components say 1 webinar, and there are 3."]),
+        (3, []),
+        (None, []),
+    ],
+)
+def test_components_are_compared_with_the_sessions(count, faults):
+    sessions = [(Format.WEBINAR, 90)] * 3
+    assert wording.component_faults([wording.Part(ComponentKind.WEBINAR, count)], sessions) == faults
+    assert wording.component_faults([wording.Part(ComponentKind.WEBINAR, 9)], []) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "faults"),
+    [
+        ("4 webinars and a lot of talk", ["The own wording says 4 webinars, and there are 5."]),
+        ("Four public webinars", ["The own wording says 4 webinars, and there are 5."]),
+        ("Five webinars of 90 minutes", []),
+        ("5 webinars, 2 study visits", ["The own wording says 2 study visits, and there are none."]),
+        ("webinars whenever there is time", []),
+        ("Many webinars", []),
+        ("1,5 webinars a month", []),
+        ("", []),
+    ],
+)
+def test_an_own_structure_is_compared_with_the_data(own, faults):
+    assert wording.structure_faults(own, [wording.Part(Format.WEBINAR, 5, 90)]) == faults
+
+
+def test_an_own_structure_may_say_any_number_where_the_data_say_none():
+    assert wording.structure_faults("12 webinars", [wording.Part(Format.WEBINAR, None, 90)]) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "fault"),
+    [
+        ("Spring 2027", False),
+        ("2026 to 2027", False),
+        ("Two weeks in May", False),
+        ("In 2025", True),
+        ("2027–2028", True),
+    ],
+)
+def test_an_own_period_is_compared_with_the_years(own, fault):
+    assert bool(wording.own_period_faults(own, date(2026, 11, 1), date(2027, 5, 1))) is fault
+    assert wording.own_period_faults(own, None, None) == []
