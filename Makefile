@@ -44,7 +44,8 @@ fmt: .venv/ready-tests ## Put the code in shape
 bench: .venv/ready-tests ## Measure speed and size, as ratios to a limit of the same run
 	$(BIN)/python -m benchmarks
 
-soak: setup-tests ## Repeat the tests of crowds and of killed processes (ROUNDS=20)
+soak: setup-tests ## Run for hours: 100,000 sign-ups per engine, killed processes, the long state machine (SOAK_PEOPLE, ROUNDS)
+	$(BIN)/python -m pytest -q -m soak --durations=0
 	for round in $$(seq $${ROUNDS:-20}); do $(BIN)/python -m pytest -q -m "crowd or servers" || exit 1; done
 
 docs: .venv/ready-tests ## Write docs/commands.md and docs/permissions.md from what they describe

@@ -59,6 +59,7 @@ def run(app, activity_ids, *, people: int, callers: int = 32, withdrawing: float
 def faults_at_rest(activity_ids, ledger: Ledger) -> list[str]:
     """Return everything that is wrong with the books; empty when all is right."""
     wrong = []
+    db.session.rollback()  # what was read before is old
     for activity_id in activity_ids:
         counted = db.session.execute(
             sa.select(Places.id, Places.capacity, Places.taken, Places.waiting).where(Places.activity_id == activity_id)
@@ -77,6 +78,13 @@ def faults_at_rest(activity_ids, ledger: Ledger) -> list[str]:
             wrong.append(f"stranded: {confirmed} of {counted.capacity} while {waiting} wait")
         if (counted.taken, counted.waiting) != (confirmed, waiting):
             wrong.append(f"drift: counted {counted.taken}/{counted.waiting}, rows {confirmed}/{waiting}")
+        numbers = db.session.scalars(
+            sa.select(Registration.queue_place).where(
+                Registration.places_id == counted.id, Registration.place == Place.WAITING
+            )
+        ).all()
+        if len(set(numbers)) != len(numbers):
+            wrong.append("two people have the same place in the line")
         if _overtaken(counted.id):
             wrong.append("overtaken: somebody waits with a smaller number than somebody who was promoted")
     stored = dict(db.session.execute(sa.select(Registration.id, Registration.place)).all())
