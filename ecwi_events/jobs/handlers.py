@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ecwi_events.jobs.bounces import read_bounces
 from ecwi_events.jobs.compiling import compile_edition
 from ecwi_events.jobs.exporting import export_feed
+from ecwi_events.jobs.left_behind import check_link, purge_file
 from ecwi_events.jobs.mailing import send_mail
 from ecwi_events.jobs.rounds import do_round, kinds
 from ecwi_events.jobs.telling import tell_all
@@ -31,10 +32,12 @@ if TYPE_CHECKING:
 
 HANDLERS: dict[str, Handler] = {
     "feed.export": export_feed,
+    "file.purge": purge_file,
     "mail.send": send_mail,
     "mail.read_bounces": read_bounces,
     "overview.compile": compile_edition,
     "registration.tell_all": tell_all,
+    "resource.check_link": check_link,
     **dict.fromkeys(kinds(), do_round),
 }
 

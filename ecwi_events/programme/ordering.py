@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -29,7 +29,7 @@ def swap(rows: Sequence[Outcome] | Sequence[Resource], row_id: int, *, up: bool)
     other = place - 1 if up else place + 1
     if not 0 <= other < len(rows):
         return False
-    order = list(rows)
+    order: list[Any] = list(rows)
     order[place], order[other] = order[other], order[place]
     for position, row in enumerate(order, 1):
         row.position = position

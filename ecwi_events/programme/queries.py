@@ -18,7 +18,6 @@ from ecwi_events.programme.models import (
     ActivityStatus,
     OrganisationRole,
     Outcome,
-    Resource,
     SessionStatus,
     Visibility,
 )
@@ -59,11 +58,6 @@ _HOST_IDS = sa.select(ActivityOrganisation.organisation_id).where(
     ActivityOrganisation.role.in_((OrganisationRole.HOST, OrganisationRole.CO_HOST)),
 )
 _OUTCOMES = sa.select(Outcome.text).where(Outcome.activity_id == sa.bindparam("activity")).order_by(Outcome.position)
-_RESOURCES = (
-    sa.select(Resource.title, Resource.url)
-    .where(Resource.activity_id == sa.bindparam("activity"))
-    .order_by(Resource.position)
-)
 
 
 @dataclass(frozen=True)
@@ -127,7 +121,6 @@ class ActivityPage(ActivityCard):
     host_ids: tuple[int, ...]
     home_year: int
     outcomes: tuple[str, ...]
-    resources: tuple[tuple[str, str | None], ...]
     replanned: str | None
     sign_up_closes_at: datetime | None
     revision: int
@@ -287,7 +280,6 @@ def _page(statement: sa.Select[Any], wanted: object) -> ActivityPage | None:
         host_ids=tuple(r.organisation_id for r in hosting if r.role is not OrganisationRole.FUNDER),
         home_year=activity.home_year,
         outcomes=tuple(db.session.scalars(_OUTCOMES, of)),
-        resources=tuple((resource.title, resource.url) for resource in db.session.execute(_RESOURCES, of)),
         replanned=activity.replanned,
         sign_up_closes_at=activity.sign_up_closes_at,
         revision=activity.revision,

@@ -16,9 +16,11 @@ from ecwi_events.calendars import adding
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import NotFound, Refused
+from ecwi_events.programme import library
 from ecwi_events.programme.rules import is_public
 from ecwi_events.registration import joining, rules_joining
 from ecwi_events.web import errors, headers, times
+from ecwi_events.web import library as left_behind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -105,6 +107,8 @@ def _page(joiner: Joiner, *, now: datetime, more: str = "") -> flask.Response:
                 for other in rest
             ],
             more=more,
+            resources=library.of_activity(activity, lambda: left_behind.viewer_of(joiner), now=now),
+            file_address=left_behind.personal_addresses(joiner.registration_id),
         )
     )
     if any(rules_joining.may_join(activity.status, one, now=now) for one in joiner.chances):

@@ -9,11 +9,12 @@ import flask
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.errors import NotFound
 from ecwi_events.people import queries as people
-from ecwi_events.programme import listing, record
+from ecwi_events.programme import library, listing, record
 from ecwi_events.programme import queries as programme
 from ecwi_events.registration import queries as registration
 from ecwi_events.web import programme_filters, reading, record_words, seeing, sign_up_form, times, zones
 from ecwi_events.web.covers import cover
+from ecwi_events.web.library import file_address
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -98,6 +99,8 @@ def activity_page(found: ActivityPage, form: Form, *, now: datetime, more: str =
         languages=record_words.language_names(found.languages),
         interpretation=record_words.language_names(found.interpretation),
         cover=cover,
+        resources=library.of_activity(found, seeing.viewer, now=now),
+        file_address=file_address,
         **sign_up_form.context(found, facts, form, steps, zone.name, now=now),
         **_summary(found, zone.name, now=now),
     )

@@ -1,6 +1,7 @@
 """Files that come in by forms and go out again.
 
-Only pages in `PAGES` take bodies larger than an ordinary form, and only from those who may use them. Files go out as attachments only, under a policy of their own that lets nothing in them run.
+Only pages in `PAGES` take bodies larger than an ordinary form, and only from those who may use them. Files go out as
+attachments only, under a policy of their own that lets nothing in them run.
 """
 
 from __future__ import annotations

@@ -216,7 +216,10 @@ def _given_up_work() -> int:
 
 def _left_behind(mine: int, theirs: int) -> dict[str, dict[str, object]]:
     own, foreign = (make_left_behind(activity, f"Left {MARKUP}") for activity in (mine, theirs))
-    return {name: {"own": own[name], "foreign": foreign[name], "missing": MISSING_ID} for name in own}
+    values = {name: {"own": own[name], "foreign": foreign[name], "missing": MISSING_ID} for name in own}
+    # What is foreign at the address of files: a resource that has none, for nobody.
+    files = {"own": own["resource_id"], "foreign": foreign.pop("bare_id"), "missing": MISSING_ID}
+    return values | {"library.resource_id": files}
 
 
 def _any(number: int) -> dict[str, object]:
@@ -260,6 +263,7 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
         "registration_id": {"own": _sign_up_of(mine), "foreign": _sign_up_of(theirs), "missing": MISSING_ID},
         "personal.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "registration.token": {"own": link, "foreign": sign_in, "missing": nobody},
+        "library.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "question_id": {"own": _question(mine), "foreign": _question(theirs), "missing": MISSING_ID},
         "joining.token": {"own": _joining_link(link_holder), "foreign": link, "missing": nobody},
         "calendars.token": {"own": link, "foreign": sign_in, "missing": nobody},

@@ -1,0 +1,180 @@
+"""Acts on the resources of an activity: adding, changing, ordering and removing them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ecwi_events.journal import service as journal
+from ecwi_events.kernel import countries
+from ecwi_events.kernel.db import db
+from ecwi_events.kernel.errors import Invalid, NotFound
+from ecwi_events.kernel.text import clean_line, fold
+from ecwi_events.people.rules import LANGUAGES
+from ecwi_events.programme import files, link_checks, ordering, rules_resources
+from ecwi_events.programme.models import Activity, Resource, Theme
+from ecwi_events.programme.models_files import Audience, ResourceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from ecwi_events.programme.files import Sent
+
+LONGEST_TITLE = 300
+LONGEST_LICENCE = 80
+MOST = 200  # of one activity: more would be a slip
+_TOLD = (
+    "activity_id", "kind", "position", "title", "url", "file_id", "language", "country", "theme", "licence", "audience",
+    "available_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TypedResource:
+    """A resource as it is typed; without address and file it is a title alone."""
+
+    kind: ResourceKind
+    title: str
+    url: str = ""
+    language: str = ""
+    country: str = ""
+    theme: Theme | None = None
+    licence: str = ""
+    audience: Audience = Audience.EVERYONE
+    available_at: datetime | None = None
+
+
+def resources_of(activity_id: int) -> Sequence[Resource]:
+    """Return all resources of an activity in their order, for those who look after them."""
+    return db.session.scalars(
+        sa.select(Resource).where(Resource.activity_id == activity_id).order_by(Resource.position, Resource.id)
+    ).all()
+
+
+def get_resource(activity_id: int, resource_id: int) -> Resource:
+    """Return a resource of an activity.
+
+    Raises:
+        NotFound: this activity has no such resource.
+    """
+    resource = db.session.scalar(
+        sa.select(Resource).where(Resource.id == resource_id, Resource.activity_id == activity_id)
+    )  # fmt: skip
+    if resource is None:
+        raise NotFound("We cannot find this resource.")
+    return resource
+
+
+def add_resource(activity_id: int, typed: TypedResource, *, file: Sent | None = None, now: datetime) -> int:
+    """Add a resource at the end and return its id.
+
+    Raises:
+        NotFound: there is no such activity.
+        Invalid: a field cannot be taken.
+    """
+    if db.session.get(Activity, activity_id) is None:
+        raise NotFound("We cannot find this activity.")
+    values = _values(typed, has_file=file is not None)
+    if len(resources_of(activity_id)) >= MOST:
+        raise Invalid({"title": f"An activity can have {MOST} resources. Remove one first"})
+    position = ordering.last_position(Resource, activity_id) + 1
+    resource = Resource(activity_id=activity_id, position=position, **values)
+    _put_file(resource, file, now=now)
+    db.session.add(resource)
+    db.session.flush()
+    link_checks.ask(resource.id, resource.url, now=now)
+    journal.note("add_resource", "resource", resource.id, after=_told(resource), now=now)
+    return resource.id
+
+
+def change_resource(
+    activity_id: int,
+    resource_id: int,
+    typed: TypedResource,
+    *,
+    file: Sent | None = None,
+    drop_file: bool = False,
+    now: datetime,
+) -> None:
+    """Change a resource; without a new file the old one stays, unless it is dropped or an address takes its place.
+
+    Raises:
+        NotFound: this activity has no such resource.
+        Invalid: a field cannot be taken.
+    """
+    resource = get_resource(activity_id, resource_id)
+    before, url, file_id = _told(resource), resource.url, resource.file_id
+    for name, value in _values(typed, has_file=file is not None).items():
+        setattr(resource, name, value)
+    if drop_file or resource.url:
+        resource.file_id = resource.file_name = None
+    _put_file(resource, file, now=now)
+    if url != resource.url:
+        resource.checked_at = resource.check_result = resource.silent_since = None
+        link_checks.ask(resource.id, resource.url, now=now)
+    db.session.flush()
+    if file_id != resource.file_id:
+        files.let_go(file_id, now=now)
+    journal.note("change_resource", "resource", resource.id, before=before, after=_told(resource), now=now)
+
+
+def move_resource(activity_id: int, resource_id: int, *, up: bool, now: datetime) -> None:
+    """Let a resource change places with the next one; at the end nothing happens.
+
+    Raises:
+        NotFound: this activity has no such resource.
+    """
+    resource = get_resource(activity_id, resource_id)
+    before = _told(resource)
+    if ordering.swap(resources_of(activity_id), resource_id, up=up):
+        journal.note("move_resource", "resource", resource.id, before=before, after=_told(resource), now=now)
+
+
+def remove_resource(activity_id: int, resource_id: int, *, now: datetime) -> None:
+    """Take a resource out, and its file if nothing else refers to it.
+
+    Raises:
+        NotFound: this activity has no such resource.
+    """
+    resource = get_resource(activity_id, resource_id)
+    journal.note("remove_resource", "resource", resource.id, before=_told(resource), now=now)
+    file_id = resource.file_id
+    db.session.delete(resource)
+    db.session.flush()
+    files.let_go(file_id, now=now)
+
+
+def _values(typed: TypedResource, *, has_file: bool) -> dict[str, Any]:
+    title, url, licence = clean_line(typed.title), clean_line(typed.url), clean_line(typed.licence)
+    faults = {}
+    if not title or len(title) > LONGEST_TITLE:
+        faults["title"] = f"Use {LONGEST_TITLE} letters or fewer" if title else "Enter a title"
+    if url and has_file:
+        faults["url"] = "Give an address or a file, not both"
+    elif url and (fault := rules_resources.url_fault(url)):
+        faults["url"] = fault
+    if typed.language and typed.language not in LANGUAGES:
+        faults["language"] = "Choose a language from the list"
+    if typed.country and not countries.is_country(typed.country):
+        faults["country"] = "Choose a country from the list"
+    if len(licence) > LONGEST_LICENCE:
+        faults["licence"] = f"Use {LONGEST_LICENCE} letters or fewer"
+    if faults:
+        raise Invalid(faults)
+    return {
+        "kind": typed.kind, "title": title, "folded": fold(title), "url": url or None, "language": typed.language or None,
+        "country": typed.country or None, "theme": typed.theme, "licence": licence or None, "audience": typed.audience,
+        "available_at": typed.available_at,
+    }  # fmt: skip
+
+
+def _put_file(resource: Resource, file: Sent | None, *, now: datetime) -> None:
+    if file is not None:
+        resource.file_id, resource.file_name = files.keep(file, now=now), file.name
+
+
+def _told(resource: Resource) -> dict[str, object]:
+    return {name: getattr(resource, name) for name in _TOLD}
