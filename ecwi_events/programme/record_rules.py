@@ -60,3 +60,24 @@ def language_for(wishes: Sequence[str], *, original: str, translations: Collecti
 def is_stale(of_revision: int, *, text_revision: int) -> bool:
     """Tell whether a translation is older than the text that it was made from."""
     return of_revision < text_revision
+
+
+def missing_in_record(
+    *, has_host: bool, sessions: int, needs_sessions: bool, has_theme: bool, has_text: bool
+) -> list[str]:
+    """Return what the record of an activity lacks, in a word or two each.
+
+    Args:
+        has_host: somebody hosts it.
+        sessions: how many it has that are not cancelled.
+        needs_sessions: it is recorded session by session, not taken over from a publication.
+        has_theme: it has one of the four themes.
+        has_text: something is said about it besides its title.
+    """
+    lacks = {
+        "host": not has_host,
+        "sessions": needs_sessions and not sessions,
+        "theme": not has_theme,
+        "summary": not has_text,
+    }
+    return [name for name, is_missing in lacks.items() if is_missing]

@@ -17,7 +17,7 @@ from ecwi_events.programme import service as programme_service
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Theme
 from ecwi_events.registration import changes, queries, reconciling, service
 from ecwi_events.registration.changes import Move
-from ecwi_events.web import identity, office_form, office_journal, plan_preview, session_rows, times
+from ecwi_events.web import identity, office_form, office_journal, office_list, plan_preview, session_rows, times
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,20 +47,10 @@ MOVES = {
 
 @blueprint.get("/office")
 def index() -> ResponseReturnValue:
-    """Show what there is of a year, drafts first."""
+    """Show the activities that are asked for, drafts first."""
     now = clock.utc_now()
-    asked = flask.request.args.get("year", "")
-    year = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == len("2026") else now.year
-    cards = programme.activities_of_year(year)
     return flask.render_template(
-        "office/index.html",
-        nav="office",
-        year=year,
-        years=sorted({*programme.years(), now.year}, reverse=True),
-        drafts=[card for card in cards if not rules.is_public(card.status)],
-        public=[card for card in cards if rules.is_public(card.status)],
-        places=queries.places_taken([card.id for card in cards]),
-        recount=_recount(now=now),
+        "office/index.html", nav="office", recount=_recount(now=now), **office_list.context(now=now)
     )
 
 
