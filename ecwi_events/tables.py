@@ -2,6 +2,7 @@
 
 from ecwi_events.attendance import models as attendance
 from ecwi_events.calendars import models as calendars
+from ecwi_events.feedback import models as feedback
 from ecwi_events.journal import models as journal
 from ecwi_events.kernel.db import Model
 from ecwi_events.mail import models as mail
@@ -24,7 +25,7 @@ from ecwi_events.work import models as work
 ROOMS_WITH_TABLES = (
     mail_delivery,
     work, journal, mail, people, signing_in, programme, record, proposals, registration, terms, attendance, calendars, reminders, overview,
-    announcements, asking,
+    announcements, asking, feedback,
     questions, recount,
 )  # fmt: skip
 SCHEMA = Model.metadata

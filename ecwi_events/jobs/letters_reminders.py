@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ecwi_events.attendance import queries as attendance
 from ecwi_events.attendance.models import Verdict
+from ecwi_events.feedback import service as feedback
 from ecwi_events.jobs.letter_parts import facts_of, line
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
@@ -50,7 +52,10 @@ def after(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
     mine, session = found
     if reason := _unwanted(mine, session, mail.revision or 0, is_over=True):
         return NotWanted(reason)
-    return _letter(mine, session, sender, now=now, join=links.absolute(f"/j/{_join(mine)}"))
+    letter = _letter(mine, session, sender, now=now, join=links.absolute(f"/j/{_join(mine)}"))
+    return replace(
+        letter, facts={**letter.facts, "feedback": links.absolute(f"/f/{feedback.token_of(mine, session.id)}")}
+    )
 
 
 def digest(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:

@@ -27,6 +27,7 @@ RETRY_AFTER = "600"
 
 # Writing forms only. Whoever stands in no line here is not limited.
 LIMITS = {
+    "asking.answer": "30 per minute",
     "registration.sign_up": "30 per minute",
     "personal.withdraw": "30 per minute",
     "personal.undo": "30 per minute",
@@ -34,6 +35,7 @@ LIMITS = {
     "personal.change_answers": "30 per minute",
     "personal.answer_offer": "30 per minute",
     "personal.pass_on": "10 per minute",  # it writes to an address that anybody can type
+    "feedback.give": "60 per minute",
     "joining.join": "60 per minute",  # a school may join through one address
     "groups.send": "30 per minute",
     "people.send_link": "50 per 15 minutes",

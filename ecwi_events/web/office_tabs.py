@@ -32,6 +32,7 @@ TABS = (
     ("/host/activities/{id}/questions", "Questions"),
     ("/host/activities/{id}/messages", "Messages"),
     ("/host/activities/{id}/reminders", "Reminders"),
+    ("/host/activities/{id}/feedback", "Feedback"),
     ("/host/activities/{id}/outcomes", "Outcomes"),
     ("/host/activities/{id}/resources", "Resources"),
     ("/office/activities/{id}/money", "Money"),

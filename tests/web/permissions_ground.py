@@ -15,10 +15,13 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from ecwi_events.attendance import merging as people_merging
+from ecwi_events.feedback import service as feedback
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail import stopping
 from ecwi_events.mail.kinds import Topic
+from ecwi_events.overview import asking
 from ecwi_events.overview import service as overview
+from ecwi_events.overview.models_asking import Question
 from ecwi_events.people import addresses, browser_sessions, signing_in
 from ecwi_events.people.models import (
     AddressProof,
@@ -129,6 +132,12 @@ def _own_things(person_id: int) -> dict[str, int]:
     }
 
 
+def _question(organisation_id: int) -> str:
+    with transaction():
+        asking.ask_host(organisation_id, NOW.year, by_person_id=None, now=NOW)
+    return asking.token_of(db.session.scalar(sa.select(Question.uid)))
+
+
 def _other_browser(person_id: int) -> int:
     with transaction():
         browser_sessions.start(person_id, device="Another", now=NOW + timedelta(seconds=1))
@@ -177,6 +186,7 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
 
     ground.values |= {
         "moves.to": _any("completed"),
+        "asking.token": {"own": _question(own), "foreign": link["own"], "missing": link["missing"]},
         "person_id": _any(person),
         "office_organisation.person_id": _any(host),
         "kept_id": _any(people[0]),
@@ -265,6 +275,7 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
         "registration.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "library.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "question_id": {"own": _question(mine), "foreign": _question(theirs), "missing": MISSING_ID},
+        "feedback.token": {"own": _feedback_link(link_holder), "foreign": link, "missing": nobody},
         "joining.token": {"own": _joining_link(link_holder), "foreign": link, "missing": nobody},
         "calendars.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "people.token": {"own": sign_in, "foreign": link, "missing": nobody},
@@ -323,6 +334,11 @@ def _question(activity_id: int) -> int:
 
 def _sign_up_of(activity_id: int) -> int:
     return db.session.scalar(sa.select(Registration.id).where(Registration.activity_id == activity_id).limit(1))
+
+
+def _feedback_link(registration_id: int) -> str:
+    mine = registrations.find_sign_up(registration_id)
+    return feedback.token_of(mine, mine.activity.sessions[0].id)
 
 
 def _joining_link(registration_id: int) -> str:

@@ -1,0 +1,28 @@
+"""One answer about one session. It holds nothing that leads back to the person who gave it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ecwi_events.kernel.db import Line, Model, UtcDateTime
+
+
+class Feedback(Model):
+    """A score from 1 (not useful) to 5 (very useful), and a sentence.
+
+    ``key`` is made of the personal link with our key, so that a second answer replaces the first; from the key alone nobody
+    finds the person, and whoever erases the person takes the way to it away.
+    """
+
+    __tablename__ = "feedback"
+    __table_args__ = (sa.CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(sa.ForeignKey("activity_session.id"), index=True)
+    key: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    score: Mapped[int] = mapped_column(sa.SmallInteger)
+    comment: Mapped[str | None] = mapped_column(Line(1000))
+    given_on: Mapped[datetime] = mapped_column(UtcDateTime)
