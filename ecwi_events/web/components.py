@@ -154,7 +154,7 @@ def _read() -> ComponentsForm:
 def _page(found: ActivityPage, plan: Plan, form: ComponentsForm, *, more: str = "") -> str:
     return flask.render_template(
         "host/components.html",
-        nav="host",
+        nav="office" if hosting.who_asks().reads_office else "host",
         activity=found,
         plan=plan,
         participants=participants(plan),

@@ -46,12 +46,18 @@ def of_rows(form: RowsForm, *, host_ids: Sequence[int], now: datetime) -> Previe
 
 
 def of_activity(
-    plan: Plan, sessions: Sequence[SessionView], more: Sequence[Meeting], *, host_ids: Sequence[int], now: datetime
+    plan: Plan,
+    sessions: Sequence[SessionView],
+    more: Sequence[Meeting],
+    *,
+    host_ids: Sequence[int],
+    cities: Sequence[str],
+    now: datetime,
 ) -> Sequence[str]:
     """Return what to look at in an activity's sessions, together with ``more`` that are only typed yet."""
     meetings = [*map(meeting_of, filter(_takes_place, sessions)), *more]
     is_planned = plan.status in _STILL_PLANNED
-    return _notices(meetings, plan.activity_id, host_ids, plan.cities, is_still_planned=is_planned, now=now)
+    return _notices(meetings, plan.activity_id, host_ids, cities, is_still_planned=is_planned, now=now)
 
 
 def meeting_of(session: SessionView) -> Meeting:

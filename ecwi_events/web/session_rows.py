@@ -119,15 +119,15 @@ class RowsForm(Form):
         ends_at = starts_at + timedelta(minutes=session.duration_minutes)
         return [in_city(starts_at, ends_at, city, year=session.starts_local.year) for city in self.cities]
 
-    def meetings(self) -> list[Meeting]:
-        """Return the rows whose time can be told, for the notices."""
+    def meetings(self, name: str = "Session") -> list[Meeting]:
+        """Return the rows whose time can be told, for the notices, by a name with their number."""
         found = []
         for number in self.rows:
             session = self._session(number, {})
             starts_at = _instant(session) if session else None
             if session and starts_at:
                 ends_at = starts_at + timedelta(minutes=session.duration_minutes)
-                found.append(Meeting(f"Session {number + 1}", starts_at, ends_at, session.zone))
+                found.append(Meeting(f"{name} {number + 1}", starts_at, ends_at, session.zone))
         return found
 
     def read_sessions(self, faults: dict[str, str]) -> tuple[NewSession, ...]:

@@ -39,12 +39,12 @@ def index(activity_id: int) -> ResponseReturnValue:
     cities = _cities(plan)
     return flask.render_template(
         "host/sessions.html",
-        nav="host",
+        nav="office" if hosting.who_asks().reads_office else "host",
         activity=found,
         plan=plan,
         participants=participants(plan),
         rows=[_row(session, cities, now=now) for session in found.sessions],
-        notices=plan_preview.of_activity(plan, found.sessions, (), host_ids=found.host_ids, now=now),
+        notices=plan_preview.of_activity(plan, found.sessions, (), host_ids=found.host_ids, cities=cities, now=now),
         formats=dict(session_rows.FORMATS),
         form=Form({f"cities-{number}": city for number, city in enumerate(cities)}),
         zone_choices=zones.short_list(*cities),
@@ -174,14 +174,16 @@ def _row(session: SessionView, cities: tuple[str, ...], *, now: datetime) -> dic
 
 
 def _add_page(found: ActivityPage, form: RowsForm) -> str:
-    plan, now = find_plan(found.id), clock.utc_now()
-    notices = plan_preview.of_activity(plan, found.sessions, form.meetings(), host_ids=found.host_ids, now=now)
+    plan, now, typed_rows = find_plan(found.id), clock.utc_now(), form.meetings("New session")
+    notices = plan_preview.of_activity(
+        plan, found.sessions, typed_rows, host_ids=found.host_ids, cities=form.cities, now=now
+    )
     return flask.render_template(
         "host/sessions_new.html",
-        nav="host",
+        nav="office" if hosting.who_asks().reads_office else "host",
         activity=found,
         form=form,
-        notices=notices if form.meetings() else (),
+        notices=notices if typed_rows else (),
         **session_rows.offered(form, zone=found.zone),
     )
 
@@ -192,7 +194,7 @@ def _edit_page(
     plan = find_plan(found.id)
     return flask.render_template(
         "host/session_edit.html",
-        nav="host",
+        nav="office" if hosting.who_asks().reads_office else "host",
         activity=found,
         session=session,
         shown=dates.session_times(session.starts_at, session.ends_at, session.zone, now=clock.utc_now()),
@@ -212,7 +214,7 @@ def _edit_page(
 def _cancel_page(found: ActivityPage, session: SessionView, form: Form) -> str:
     return flask.render_template(
         "host/session_cancel.html",
-        nav="host",
+        nav="office" if hosting.who_asks().reads_office else "host",
         activity=found,
         session=session,
         shown=dates.session_times(session.starts_at, session.ends_at, session.zone, now=clock.utc_now()),
