@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecwi_events.jobs import letters_people, letters_proposals, letters_registration, letters_reminders
+from ecwi_events.jobs.letters_asking import ask_host
 from ecwi_events.jobs.letters_changes import about_change
 from ecwi_events.registration.models_announcements import News
 
@@ -29,6 +30,7 @@ WRITERS: dict[str, Writer] = {
     **dict.fromkeys(letters_registration.ABOUT_ONE, letters_registration.about_one),
     "registration.sessions": letters_registration.about_several,
     **{f"registration.{news}": about_change for news in News},
+    "overview.ask": ask_host,
     **dict.fromkeys(BEFORE, letters_reminders.before),
     "reminder.digest": letters_reminders.digest,
     "reminder.thanks": letters_reminders.after,

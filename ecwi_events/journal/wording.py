@@ -13,6 +13,8 @@ ACTS = {
     "create_activity": "Made an activity",
     "open_places": "Set the number of places",
     "move_to_status": "Changed the status",
+    "ask_host": "Asked the host for what is missing",
+    "answer_office": "Sent in what was missing",
     "add_session": "Added a session",
     "renew_invitation_link": "Made a new invitation link",
     "edit_activity": "Edited an activity",

@@ -78,6 +78,7 @@ KINDS: dict[str, Kind] = {
     "registration.sessions_added": Kind("Sessions are added to an activity", PLACES),
     "proposals.approved": Kind("The office has approved your proposal"),
     "proposals.declined": Kind("The office has declined your proposal"),
+    "overview.ask": Kind("For hosts: what is missing for the overview", USUAL),
     "reminder.week_before": Kind("One week before a session", BULK, Topic.REMINDERS),
     "reminder.day_before": Kind("One day before a session", USUAL, Topic.REMINDERS),
     "reminder.digest": Kind("One day before several sessions", USUAL, Topic.REMINDERS),

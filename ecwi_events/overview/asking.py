@@ -1,0 +1,203 @@
+"""Asking a host for what the overview still lacks, and taking in what comes back through the link."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ecwi_events.journal import service as journal
+from ecwi_events.kernel import tokens
+from ecwi_events.kernel.db import db
+from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.kernel.text import clean_line, clean_prose
+from ecwi_events.mail import service as mail
+from ecwi_events.overview.models_asking import Answer, Question
+from ecwi_events.people.models import EmailAddress, Organisation, Person, Role, RoleGrant
+from ecwi_events.programme import outcomes, resources
+from ecwi_events.programme.models import Activity, ActivityOrganisation, OrganisationRole, OutcomeKind
+from ecwi_events.programme.models_files import ResourceKind
+from ecwi_events.programme.resources import TypedResource
+from ecwi_events.programme.rules_resources import url_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+PURPOSE = "overview question"
+MAIL_KIND = "overview.ask"
+PRIORITY = 50
+OPEN_FOR = timedelta(days=30)
+NOT_AGAIN_WITHIN = timedelta(days=7)
+MOST_AT_ONCE = 20
+LONGEST_NOTE = 2000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question as the page behind its link needs it."""
+
+    id: int
+    uid: str
+    organisation_id: int
+    organisation: str
+    year: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a host sends in about one activity: outcomes one by one, links as title and address, and a note."""
+
+    outcomes: Sequence[str] = ()
+    links: Sequence[tuple[str, str]] = ()
+    note: str = ""
+
+
+def token_of(uid: str) -> str:
+    """Return the token of a question's link; it can be made again at any time, so only its hash is kept."""
+    return tokens.derived(PURPOSE, uid)
+
+
+def ask_host(organisation_id: int, year: int, *, again: bool = False, by_person_id: int | None, now: datetime) -> int:
+    """Ask the host people of an organisation for all that it owes for a year; return to how many a mail goes.
+
+    Args:
+        organisation_id: which.
+        year: of the overview.
+        again: also if it was asked within a week.
+        by_person_id: who asks.
+        now: the door's instant.
+
+    Raises:
+        NotFound: there is no such organisation.
+        Refused: ``lately``, it was asked within a week; ``nobody``, it has no host people.
+    """
+    if db.session.get(Organisation, organisation_id) is None:
+        raise NotFound("We cannot find this organisation.")
+    asked_at = _asked_at(organisation_id, year)
+    if asked_at and now < asked_at + NOT_AGAIN_WITHIN and not again:
+        raise Refused("lately", "This host was asked less than a week ago. Ask again all the same?")
+    people = _host_people(organisation_id)
+    if not people:
+        raise Refused("nobody", "This organisation has no host people. Add one on its page, then ask.")
+    uid = str(uuid.uuid4())
+    question = Question(
+        uid=uid, link_hash=tokens.digest(token_of(uid)), organisation_id=organisation_id, year=year, asked_at=now,
+        asked_by_id=by_person_id, expires_at=now + OPEN_FOR,
+    )  # fmt: skip
+    db.session.add(question)
+    db.session.flush()
+    for person_id, address in people:
+        mail.queue(
+            MAIL_KIND, person_id=person_id, address=address, subject_id=question.id, not_after=question.expires_at,
+            dedup_key=f"{MAIL_KIND}:{question.id}:{person_id}", priority=PRIORITY, now=now,
+        )  # fmt: skip
+    journal.note("ask_host", "organisation", organisation_id, after={"year": year, "people": len(people)}, now=now)
+    return len(people)
+
+
+def find_asked(token: str, *, now: datetime) -> Asked | None:
+    """Return the question that a link belongs to, or None if there is none or its time is over."""
+    return _find(Question.link_hash == tokens.digest(token), now=now)
+
+
+def find_question(question_id: int, *, now: datetime) -> Asked | None:
+    """Return a question by its id (for mails), or None if its time is over."""
+    return _find(Question.id == question_id, now=now)
+
+
+def take_in(asked: Asked, activity_id: int, sent: Sent, *, now: datetime) -> None:
+    """Take in what a host sent about one activity: outcomes and links become records, the note goes to the office.
+
+    Raises:
+        NotFound: the activity is not one of this host and year.
+        Invalid: nothing was typed, or a field cannot be taken.
+    """
+    if not _is_theirs(asked, activity_id):
+        raise NotFound("We cannot find this activity.")
+    lines = [clean_line(text) for text in sent.outcomes if clean_line(text)]
+    links = [(clean_line(title), clean_line(url)) for title, url in sent.links if clean_line(title) or clean_line(url)]
+    note = clean_prose(sent.note)
+    if faults := _faults(lines, links, note):
+        raise Invalid(faults)
+    for text in lines:
+        outcomes.add_outcome(activity_id, OutcomeKind.ACHIEVED, text, now=now)
+    for title, url in links:
+        resources.add_resource(activity_id, TypedResource(ResourceKind.LINK, title, url), now=now)
+    db.session.add(
+        Answer(question_id=asked.id, activity_id=activity_id, outcomes=len(lines), resources=len(links),
+               note=note or None, answered_at=now)
+    )  # fmt: skip
+    db.session.flush()
+    after = {"outcomes": len(lines), "resources": len(links), "note": bool(note)}
+    journal.note("answer_office", "activity", activity_id, after=after, now=now)
+
+
+def _faults(lines: Sequence[str], links: Sequence[tuple[str, str]], note: str) -> dict[str, str]:
+    faults = {}
+    if not (lines or links or note):
+        faults["note"] = "Write an outcome, a link or a note"
+    if len(lines) > MOST_AT_ONCE:
+        faults["outcomes"] = f"Send {MOST_AT_ONCE} outcomes or fewer at once"
+    if any(len(text) > outcomes.LONGEST for text in lines):
+        faults["outcomes"] = f"Write each outcome in {outcomes.LONGEST} letters or fewer"
+    for number, (title, url) in enumerate(links):
+        if not title:
+            faults[f"title-{number}"] = "Write what the link leads to"
+        if fault := url_fault(url) if url else "Enter the address of the link":
+            faults[f"url-{number}"] = fault
+    if len(note) > LONGEST_NOTE:
+        faults["note"] = f"Write the note in {LONGEST_NOTE} letters or fewer"
+    return faults
+
+
+def _find(condition: sa.ColumnElement[bool], *, now: datetime) -> Asked | None:
+    row = db.session.execute(
+        sa.select(
+            Question.id, Question.uid, Question.organisation_id, Organisation.name, Question.year, Question.expires_at
+        )
+        .join(Organisation, Organisation.id == Question.organisation_id)
+        .where(condition, Question.expires_at > now)
+    ).one_or_none()
+    return Asked(*row) if row else None
+
+
+def _asked_at(organisation_id: int, year: int) -> datetime | None:
+    # Two who press the button at once: the organisation's row is the one that both must pass.
+    db.session.execute(sa.select(Organisation.id).where(Organisation.id == organisation_id).with_for_update())
+    return db.session.scalar(
+        sa.select(Question.asked_at)
+        .where(Question.organisation_id == organisation_id, Question.year == year)
+        .order_by(Question.id.desc())
+        .limit(1)
+    )
+
+
+def _host_people(organisation_id: int) -> Sequence[tuple[int, str]]:
+    rows = db.session.execute(
+        sa.select(Person.id, sa.func.min(EmailAddress.address))
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .join(EmailAddress, sa.and_(EmailAddress.person_id == Person.id, EmailAddress.is_primary))
+        .where(RoleGrant.organisation_id == organisation_id, RoleGrant.role == Role.HOST, Person.disabled_at.is_(None))
+        .group_by(Person.id)
+        .order_by(Person.id)
+    )
+    return [(person_id, address) for person_id, address in rows]
+
+
+def _is_theirs(asked: Asked, activity_id: int) -> bool:
+    found = db.session.scalar(
+        sa.select(Activity.id)
+        .join(ActivityOrganisation, ActivityOrganisation.activity_id == Activity.id)
+        .where(
+            Activity.id == activity_id,
+            Activity.home_year == asked.year,
+            ActivityOrganisation.organisation_id == asked.organisation_id,
+            ActivityOrganisation.role == OrganisationRole.HOST,
+        )
+    )
+    return found is not None

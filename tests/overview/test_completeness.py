@@ -1,0 +1,240 @@
+"""What an activity lacks for the overview, and who owes it: rules, and the board that is read from real rows."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from ecwi_events.attendance import service as attendance
+from ecwi_events.attendance.models import Verdict
+from ecwi_events.attendance.service import Who
+from ecwi_events.kernel.db import db, transaction
+from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.mail.models import Mail
+from ecwi_events.overview import asking, board
+from ecwi_events.overview.asking import Sent
+from ecwi_events.overview.completeness import ActivityState, HeldSession, Owner, gaps
+from ecwi_events.overview.models_asking import Answer, Question
+from ecwi_events.programme import outcomes
+from ecwi_events.programme.models import Activity, ActivityKind, ActivityStatus, Outcome, OutcomeKind, Resource
+from ecwi_events.registration.models import Registration
+from tests import make
+from tests.make import NOW
+
+TODAY = date(2026, 11, 21)
+END = date(2026, 10, 1)
+DONE = ActivityState(
+    id=1, title="Mentors", kind=ActivityKind.PLA, status=ActivityStatus.COMPLETED, host_id=1, host="A", known_since=END,
+    last_day=END, has_period=True, has_sessions=True, has_structure=True, is_recorded=True, has_number=False,
+    is_answered=False, strapline="S", text="T", replanned=None, achieved=1, planned=1, resources=1, money=1,
+    held=(HeldSession(END, 5, 5),),
+)  # fmt: skip
+
+
+def codes(state, *, today=TODAY):
+    return {gap.code: gap.owner.value for gap in gaps(state, today=today)}
+
+
+def test_what_is_complete_lacks_nothing():
+    assert codes(DONE) == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "missing"),
+    [
+        ({"host_id": None}, {"host": "office"}),
+        ({"has_period": False, "has_sessions": False}, {"period": "office"}),
+        ({"has_structure": False, "has_sessions": False}, {"structure": "office"}),
+        ({"strapline": None}, {"strapline": "office"}),
+        ({"text": ""}, {"text": "host"}),
+        ({"achieved": 0}, {"outcomes": "host"}),
+        ({"resources": 0}, {"resources": "host"}),
+        ({"resources": 0, "is_answered": True}, {}),
+        ({"money": 0}, {"money": "office"}),
+        ({"held": (HeldSession(END, 4, 5),)}, {"marks": "host"}),
+        ({"held": (HeldSession(END, 0, 5),)}, {"marks": "host", "participants": "host"}),
+        ({"held": (HeldSession(END, 0, 0),)}, {"participants": "host"}),
+        ({"held": (), "has_number": True}, {}),
+        ({"held": (HeldSession(END, 0, 5),), "is_recorded": False, "has_number": True}, {}),
+        ({"status": ActivityStatus.POSTPONED, "replanned": None}, {"replanned": "office"}),
+        ({"status": ActivityStatus.POSTPONED, "replanned": "autumn 2027", "achieved": 0, "money": 0}, {}),
+        ({"status": ActivityStatus.POSTPONED, "replanned": "soon", "achieved": 0, "planned": 0}, {"planned": "host"}),
+        ({"status": ActivityStatus.PLANNED, "last_day": TODAY, "achieved": 0, "money": 0}, {}),
+        (
+            {"status": ActivityStatus.RUNNING, "last_day": TODAY - timedelta(days=1), "achieved": 0},
+            {"outcomes": "host"},
+        ),
+        ({"status": ActivityStatus.ONGOING, "achieved": 0, "money": 0, "resources": 0}, {}),
+        (
+            {"kind": ActivityKind.WEBINAR, "achieved": 0, "money": 0, "resources": 0, "strapline": None, "text": None},
+            {},
+        ),
+        ({"kind": ActivityKind.WEBINAR, "held": ()}, {"participants": "host"}),
+    ],
+)
+def test_each_thing_that_is_missing_has_its_owner(changed, missing):
+    assert codes(replace(DONE, **changed)) == missing
+
+
+def test_since_when_is_the_first_session_that_nobody_settled():
+    late, early = HeldSession(date(2026, 9, 9), 0, 3), HeldSession(date(2026, 9, 1), 1, 3)
+    (gap,) = gaps(replace(DONE, held=(late, early)), today=TODAY)
+    assert (gap.since, gap.words) == (date(2026, 9, 1), "marks of who was there in 2 sessions")
+
+
+OVER = [("One", "2026-10-05 14:00"), ("Two", "2026-10-12 14:00")]
+
+
+@pytest.fixture
+def held(app):
+    """A PLA that is over, with one person, and its host."""
+    host = make.make_organisation("Step by Step Example")
+    then = NOW - timedelta(days=90)
+    activity_id = make.make_activity(
+        host_id=host, sessions=[make.make_session(title, starts_local=at) for title, at in OVER], now=then
+    )
+    make.sign_up(activity_id, now=then)
+    return activity_id, host
+
+
+def lines(**facts):
+    return board.board(2026, zone="Europe/Amsterdam", now=NOW, **facts)
+
+
+def test_the_board_reads_what_is_there(held):
+    activity_id, host = held
+    ((one,),) = [found.lines for found in lines()]
+    assert {gap.code for gap in one.gaps} == {
+        "strapline",
+        "text",
+        "marks",
+        "participants",
+        "outcomes",
+        "resources",
+        "money",
+    }
+    assert {gap.since for gap in one.gaps if gap.code == "marks"} == {date(2026, 10, 5)}
+    with transaction():
+        outcomes.add_outcome(activity_id, OutcomeKind.ACHIEVED, "We listen", now=NOW)
+        person = db.session.scalar(sa.select(Registration.person_id))
+        for session in one_sessions(activity_id):
+            attendance.mark(session, {Who(person): Verdict.PRESENT}, by_person_id=None, now=NOW)
+    ((one,),) = [found.lines for found in lines()]
+    assert {gap.code for gap in one.gaps} == {"strapline", "text", "resources", "money"}
+    assert [found.id for found in lines(host_id=host)] == [host]
+    assert lines(host_id=host + 1) == []
+
+
+def one_sessions(activity_id):
+    from ecwi_events.programme.models import ActivitySession
+
+    return db.session.scalars(sa.select(ActivitySession.id).where(ActivitySession.activity_id == activity_id)).all()
+
+
+@pytest.mark.parametrize("status", [ActivityStatus.DRAFT, ActivityStatus.CANCELLED])
+def test_what_is_not_printed_lacks_nothing(held, status):
+    with transaction():
+        db.session.execute(sa.update(Activity).values(status=status))
+    assert lines() == []
+
+
+def ask(host, *, now=NOW, **facts):
+    with transaction():
+        return asking.ask_host(host, 2026, by_person_id=None, now=now, **facts)
+
+
+class TestAsking:
+    def test_everybody_who_acts_for_the_host_gets_one_mail(self, held):
+        _, host = held
+        make.make_host(host, "Hanna Host")
+        make.make_host(host, "Hugo Host")
+        make.make_host(make.make_organisation(), "Somebody Else")
+        assert ask(host) == 2
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Mail).where(Mail.kind == "overview.ask")) == 2
+
+    def test_nobody_to_ask_is_said(self, held):
+        with pytest.raises(Refused) as refused:
+            ask(held[1])
+        assert refused.value.code == "nobody"
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Question)) == 0
+
+    def test_within_a_week_it_warns_and_asks_only_when_told_to(self, held):
+        make.make_host(held[1])
+        ask(held[1])
+        with pytest.raises(Refused) as refused:
+            ask(held[1], now=NOW + timedelta(days=6, hours=23))
+        assert refused.value.code == "lately"
+        assert ask(held[1], now=NOW + timedelta(days=1), again=True) == 1
+        assert ask(held[1], now=NOW + timedelta(days=9)) == 1
+
+    def test_an_organisation_that_is_not_there(self, app):
+        with pytest.raises(NotFound):
+            ask(4711)
+
+
+class TestAnswering:
+    @pytest.fixture
+    def asked(self, held):
+        make.make_host(held[1])
+        ask(held[1])
+        return asking.find_asked(asking.token_of(db.session.scalar(sa.select(Question.uid))), now=NOW)
+
+    def send(self, asked, activity_id, **facts):
+        with transaction():
+            asking.take_in(asked, activity_id, Sent(**facts), now=NOW)
+
+    def test_outcomes_and_links_become_records_and_the_note_is_kept(self, held, asked):
+        self.send(
+            asked, held[0], outcomes=["We listen", "  ", "We plan"], links=[("Guide", "https://x.example/g"), ("", "")],
+            note="19 people took part",
+        )  # fmt: skip
+        assert db.session.scalars(sa.select(Outcome.text).order_by(Outcome.position)).all() == ["We listen", "We plan"]
+        assert db.session.scalars(sa.select(Outcome.kind)).all() == [OutcomeKind.ACHIEVED] * 2
+        assert db.session.execute(sa.select(Resource.title, Resource.url)).all() == [("Guide", "https://x.example/g")]
+        ((line,),) = [found.lines for found in lines()]
+        assert (line.notes[0].text, line.notes[0].outcomes, line.notes[0].resources) == ("19 people took part", 2, 1)
+        assert "outcomes" not in {gap.code for gap in line.gaps}
+
+    def test_a_word_that_there_are_no_resources_settles_them(self, held, asked):
+        self.send(asked, held[0], note="There are none")
+        ((line,),) = [found.lines for found in lines()]
+        assert "resources" not in {gap.code for gap in line.gaps}
+
+    @pytest.mark.parametrize(
+        ("facts", "field"),
+        [
+            ({}, "note"),
+            ({"outcomes": ["", "  "]}, "note"),
+            ({"outcomes": ["x" * 501]}, "outcomes"),
+            ({"outcomes": ["x"] * 21}, "outcomes"),
+            ({"links": [("Guide", "ftp://x.example")]}, "url-0"),
+            ({"links": [("Guide", "javascript:alert(1)")]}, "url-0"),
+            ({"links": [("Guide", "")]}, "url-0"),
+            ({"links": [("", "https://x.example")]}, "title-0"),
+            ({"note": "x" * 2001}, "note"),
+        ],
+    )
+    def test_what_cannot_be_taken_writes_nothing(self, held, asked, facts, field):
+        with pytest.raises(Invalid) as invalid:
+            self.send(asked, held[0], **facts)
+        assert field in invalid.value.fields
+        for table in (Outcome, Resource, Answer):
+            assert db.session.scalar(sa.select(sa.func.count()).select_from(table)) == 0
+
+    def test_another_hosts_activity_and_another_year_are_out_of_reach(self, held, asked):
+        for other in (make.make_activity(), make.make_activity(host_id=held[1], home_year=2025), 4711):
+            with pytest.raises(NotFound):
+                self.send(asked, other, note="Hello")
+
+    def test_the_link_has_its_time(self, held, asked):
+        token = asking.token_of(asked.uid)
+        assert asking.find_asked(token, now=NOW + timedelta(days=29, hours=23))
+        assert asking.find_asked(token, now=NOW + timedelta(days=30)) is None
+        assert asking.find_asked("no-such-token", now=NOW) is None
+        kept = db.session.execute(sa.select(Question.link_hash, Question.uid)).one()
+        assert token not in kept
+
+
+def test_owners_are_two():
+    assert set(Owner) == {"host", "office"}

@@ -1,0 +1,144 @@
+"""The completeness board, the mail that asks, and the page behind its link."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from ecwi_events.kernel.db import db, insert_row, transaction
+from ecwi_events.overview import asking
+from ecwi_events.overview.models_asking import Question
+from ecwi_events.people.models import Role
+from ecwi_events.programme.models import ActivitySession, Format, Outcome, SessionStatus
+from tests import make
+from tests.make import NOW
+from tests.web.conftest import words
+
+BOARD = "/office/completeness?year=2026"
+
+
+@pytest.fixture
+def office(client):
+    make.signed_in(client, make.make_office())
+
+
+def over(host, title="Mentors who listen") -> int:
+    then = NOW - timedelta(days=90)
+    return make.make_activity(
+        title, host_id=host, sessions=[make.make_session("One", starts_local="2026-10-05 14:00")], now=then
+    )
+
+
+def test_the_board_says_what_is_missing_who_owes_it_and_since_when(client, office):
+    over(make.make_organisation("Example Network"))
+    page = words(client.get(BOARD))
+    assert "0 of 1 activity is complete." in page
+    for part in ("Outcomes that were achieved", "What was paid, and by whom", "since 5 October 2026, 47 days"):
+        assert part in page
+    assert "Nobody to ask: add a host person" in page
+    assert "What was paid" not in words(client.get(f"{BOARD}&owes=host"))
+
+
+def test_a_year_of_which_nothing_is_known(client, office):
+    assert "There is nothing in the overview of 2031 yet." in words(client.get("/office/completeness?year=2031"))
+    assert client.get("/office/completeness?year=x").status_code == 200
+
+
+def test_asking_and_asking_again_too_soon(client, office):
+    host = make.make_organisation("Example Network")
+    over(host)
+    make.make_host(host)
+    where = f"/office/completeness/{host}"
+    answer = client.post(where, data={"year": "2026"})
+    assert (answer.status_code, answer.location) == (303, BOARD)
+    page = words(client.get(answer.location))
+    assert "1 person is asked by mail." in page and "Asked on" in page
+    again = client.post(where, data={"year": "2026"})
+    assert again.status_code == 409
+    assert "This host was asked less than a week ago." in words(again) and "Yes, ask again" in words(again)
+    assert client.post(where, data={"year": "2026", "again": "yes"}).status_code == 303
+
+
+def test_an_auditor_reads_and_asks_nobody(client):
+    host = make.make_organisation()
+    over(host)
+    make.make_host(host)
+    make.signed_in(client, make.make_staff(Role.AUDITOR))
+    assert "Ask for what is missing" not in words(client.get(BOARD))
+    assert client.post(f"/office/completeness/{host}", data={"year": "2026"}).status_code == 403
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(client, office, count_queries):
+    def fill(hosts, activities, sessions):
+        for _ in range(hosts):
+            host = make.make_organisation()
+            for number in range(activities):
+                activity_id = over(host, f"Activity {number}")
+                make.sign_up(activity_id, now=NOW - timedelta(days=80))
+                with transaction():
+                    for day in range(sessions):
+                        add_session(activity_id, day)
+
+    fill(1, 1, 0)
+    client.get(BOARD)
+    with count_queries() as few:
+        client.get(BOARD)
+    fill(3, 2, 40)
+    with count_queries() as many:
+        assert client.get(BOARD).status_code == 200
+    assert len(few) == len(many) <= 12, "\n".join(many)
+
+
+def add_session(activity_id, day):
+    start = NOW - timedelta(days=60 - day % 30)
+    insert_row(
+        ActivitySession, uid=f"{activity_id}-{day}", activity_id=activity_id, title=f"Session {day}",
+        format=Format.ONLINE_SESSION, starts_local=start.replace(tzinfo=None), fold=0, zone="UTC", duration_minutes=60,
+        starts_at=start, ends_at=start + timedelta(hours=1), tzdata_version="x", language="en",
+        status=SessionStatus.PLANNED, ical_sequence=0, schedule_revision=1, revision=1, created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+
+
+class TestThePageBehindTheLink:
+    @pytest.fixture
+    def link(self, app):
+        host = make.make_organisation("Example Network")
+        self.activity_id = over(host)
+        make.make_host(host)
+        with transaction():
+            asking.ask_host(host, 2026, by_person_id=None, now=NOW)
+        return "/ask/" + asking.token_of(db.session.scalar(sa.select(Question.uid)))
+
+    def test_needs_no_account_and_says_what_is_missing(self, client, link):
+        page = words(client.get(link))
+        assert "Mentors who listen" in page and "Outcomes that were achieved" in page
+        assert "What was paid" not in page, "the office owes that"
+        assert client.get(link).headers.get("Referrer-Policy") in {"no-referrer", "same-origin"}
+
+    def test_takes_in_what_is_sent(self, client, link):
+        data = {"activity": str(self.activity_id), "outcomes": "We listen\r\nWe plan", "note": "19 people"}
+        answer = client.post(link, data=data)
+        assert (answer.status_code, answer.location) == (303, link)
+        page = words(client.get(link))
+        assert "Thank you. We have it." in page and "You sent: 2 outcomes, 0 links, and a note." in page
+        assert db.session.scalars(sa.select(Outcome.text).order_by(Outcome.position)).all() == ["We listen", "We plan"]
+
+    def test_keeps_what_was_typed_when_something_is_wrong(self, client, link):
+        data = {
+            "activity": str(self.activity_id), "outcomes": "We listen", "title-0": "Guide", "url-0": "ftp://x.example",
+        }  # fmt: skip
+        answer = client.post(link, data=data)
+        assert answer.status_code == 422
+        assert "We listen" in answer.text and 'value="ftp://x.example"' in answer.text
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Outcome)) == 0
+
+    @pytest.mark.parametrize("activity", ["", "0", "99999999999", "x", "²"])
+    def test_another_activity_is_not_found(self, client, link, activity):
+        assert client.post(link, data={"activity": activity, "note": "Hello"}).status_code == 404
+
+    def test_is_closed_after_its_time_and_without_its_token(self, client, link, the_clock):
+        assert client.get("/ask/nothing-of-ours").status_code == 404
+        the_clock.now = NOW + timedelta(days=31)
+        answer = client.get(link)
+        assert answer.status_code == 404
+        assert "This link is no longer open. Ask the office for a new one." in words(answer)
