@@ -31,6 +31,11 @@ def verdict(evidence: Iterable[Mark]) -> str:
     return last.mark or "unknown"
 
 
+def may_finish(ends_at: datetime, *, now: datetime) -> bool:
+    """Tell whether who was not marked may be marked absent: when the session is over, and not while people still come."""
+    return now >= ends_at
+
+
 def counts_as_present(verdict: str) -> bool:
     """Tell whether a verdict counts in the figures as having been there."""
     return verdict == "present"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 import flask
 
-from ecwi_events.attendance import queries, service
+from ecwi_events.attendance import finishing, queries, rules, service
 from ecwi_events.attendance.models import Verdict
 from ecwi_events.attendance.service import Who
 from ecwi_events.kernel import clock, dates
@@ -21,8 +21,6 @@ from ecwi_events.web import access, identity, times
 from ecwi_events.web.forms import Form, typed
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from flask.typing import ResponseReturnValue
 
     from ecwi_events.attendance.queries import Roster, RosterRow
@@ -104,6 +102,40 @@ def add_visitor(session_id: int) -> ResponseReturnValue:
     return flask.redirect(_here(session_id), 303)
 
 
+@blueprint.post("/host/sessions/<int(max=2147483647):session_id>/attendance/finish")
+def finish(session_id: int) -> ResponseReturnValue:
+    """Mark everybody absent who is not marked yet."""
+    now = clock.utc_now()
+    _roster(session_id)
+    with transaction():
+        finished = finishing.finish(session_id, by_person_id=_who().person_id, now=now)
+    left = f" {finished.left_open} opened the joining link and stay open." if finished.left_open else ""
+    flask.flash(f"{finished.absent} marked absent.{left}")
+    return flask.redirect(flask.url_for(".attendance", session_id=session_id, finished=now.isoformat()), 303)
+
+
+@blueprint.post("/host/sessions/<int(max=2147483647):session_id>/attendance/finish/undo")
+def undo_finish(session_id: int) -> ResponseReturnValue:
+    """Take back what the button marked."""
+    _roster(session_id)
+    at = _instant(flask.request.form.get("at", ""))
+    if at is None:
+        raise Invalid({"at": "Open the page again"})
+    with transaction():
+        number = finishing.undo_finish(session_id, at, by_person_id=_who().person_id, now=clock.utc_now())
+    flask.flash(f"Undone: {number} open again.")
+    return flask.redirect(flask.url_for(".attendance", session_id=session_id), 303)
+
+
+def _instant(typed: str) -> datetime | None:
+    """Read the instant of a press of the button, or None if it is none."""
+    try:
+        at = datetime.fromisoformat(typed)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
 def _is_off(card: ActivityCard, session: SessionView, *, now: datetime) -> bool:
     """Tell whether a session to come does not take place at its time, because the whole activity does not."""
     return session.ends_at > now and card.status in {"postponed", "cancelled"}
@@ -150,6 +182,8 @@ def _page(roster: Roster, form: Form | None = None, *, now: datetime) -> str:
         shown=dates.session_times(session.starts_at, session.ends_at, session.zone, now=now),
         when=_when(session.starts_at, session.ends_at, session.zone, now=now),
         is_on=session.starts_at <= now < session.ends_at,
+        may_finish=rules.may_finish(session.ends_at, now=now),
+        finished_at=flask.request.args.get("finished", "") if _instant(flask.request.args.get("finished", "")) else "",
         begins=dates.moment(session.starts_at, session.zone, now=now) if now < session.starts_at else "",
         marked_at=lambda row: dates.moment(row.marked_at, session.zone, now=now),
         number_of_sessions=len(roster.activity.sessions),
