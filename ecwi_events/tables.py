@@ -1,6 +1,7 @@
 """Every table of every room, imported in one place, so that migrations and tests see the whole schema."""
 
 from ecwi_events.attendance import models as attendance
+from ecwi_events.attendance import models_messages as messages
 from ecwi_events.calendars import models as calendars
 from ecwi_events.feedback import models as feedback
 from ecwi_events.journal import models as journal
@@ -24,6 +25,7 @@ from ecwi_events.work import models as work
 
 ROOMS_WITH_TABLES = (
     mail_delivery,
+    messages,
     work, journal, mail, people, signing_in, programme, record, proposals, registration, terms, attendance, calendars, reminders, overview,
     announcements, asking, feedback,
     questions, recount,

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecwi_events.attendance import messages
 from ecwi_events.jobs.bounces import read_bounces
 from ecwi_events.jobs.compiling import compile_edition
 from ecwi_events.jobs.exporting import export_feed
 from ecwi_events.jobs.left_behind import check_link, purge_file
 from ecwi_events.jobs.mailing import send_mail
+from ecwi_events.jobs.messaging import put_message
 from ecwi_events.jobs.rounds import do_round, kinds
 from ecwi_events.jobs.telling import tell_all
 from ecwi_events.mail import service as mail
@@ -34,6 +36,7 @@ HANDLERS: dict[str, Handler] = {
     "feed.export": export_feed,
     "file.purge": purge_file,
     "mail.send": send_mail,
+    messages.WORK_KIND: put_message,
     "mail.read_bounces": read_bounces,
     "overview.compile": compile_edition,
     "registration.tell_all": tell_all,
@@ -43,6 +46,7 @@ HANDLERS: dict[str, Handler] = {
 
 # What else is to be settled when the office cancels work of a kind, in the same transaction.
 CALLED_OFF: dict[str, Callable[[int, datetime], None]] = {
+    messages.WORK_KIND: lambda message_id, now: messages.call_off(message_id, now=now),
     "mail.send": lambda mail_id, _now: mail.note_skipped(mail_id, "cancelled"),
     "overview.compile": lambda run_id, now: overview.note_trouble(
         run_id, "The office cancelled it.", final=True, now=now

@@ -6,6 +6,14 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.jobs import letters_people, letters_proposals, letters_registration, letters_reminders
 from ecwi_events.jobs.letters_asking import ask_host
+from ecwi_events.attendance import messages
+from ecwi_events.jobs import (
+    letters_messages,
+    letters_people,
+    letters_proposals,
+    letters_registration,
+    letters_reminders,
+)
 from ecwi_events.jobs.letters_changes import about_change
 from ecwi_events.registration.models_announcements import News
 
@@ -37,6 +45,7 @@ WRITERS: dict[str, Writer] = {
     "reminder.host_roster": letters_reminders.for_host,
     "reminder.host_link": letters_reminders.for_host,
     **dict.fromkeys(letters_proposals.STATES, letters_proposals.decided),
+    messages.MAIL_KIND: letters_messages.of_organisers,
     "people.sign_in": letters_people.sign_in,
     "people.prove_address": letters_people.prove_address,
     "people.account_changed": letters_people.account_changed,

@@ -22,7 +22,7 @@ CLEAR: dict[str, frozenset[str]] = {
             "by", "who", "most_per_organisation", "needs_approval", "opens_at", "offers_within_hours",
             "offers_last_minutes", "addresses",
             "reminder", "is_on",
-            "status", "kind", "theme", "language", "home_year", "capacity", "approved_on", "sign_up_closes_at",
+            "audience", "status", "kind", "theme", "language", "home_year", "capacity", "approved_on", "sign_up_closes_at",
             "period_start", "period_end", "open_end", "host_id", "co_host_ids", "sessions", "visibility", "link_version",
             "languages", "interpretation", "funder_ids", "contributors", "display_order", "texts", "copy_of", "proposal_id",
         }

@@ -91,6 +91,8 @@ ACTS = {
     "merge": "Merged two records",
     "undo_merge": "Undid a merge",
     "change_settings": "Changed the settings",
+    "write_message": "Wrote a message to participants",
+    "stop_message": "Stopped a message to participants",
     "stop_mails": "Stopped a kind of mail",
     "stop_writing": "Stopped writing to an address",
     "send_mail_again": "Sent a mail again",

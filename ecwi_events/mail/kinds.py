@@ -79,6 +79,7 @@ KINDS: dict[str, Kind] = {
     "proposals.approved": Kind("The office has approved your proposal"),
     "proposals.declined": Kind("The office has declined your proposal"),
     "overview.ask": Kind("For hosts: what is missing for the overview", USUAL),
+    "message.activity": Kind("What organisers write to participants", BULK, Topic.MESSAGES),
     "reminder.week_before": Kind("One week before a session", BULK, Topic.REMINDERS),
     "reminder.day_before": Kind("One day before a session", USUAL, Topic.REMINDERS),
     "reminder.digest": Kind("One day before several sessions", USUAL, Topic.REMINDERS),

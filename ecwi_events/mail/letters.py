@@ -30,6 +30,7 @@ class Letter:
     thread: str | None = None  # mails with the same thread are shown as one conversation
     calendar: CalendarFile | None = None
     activity_id: int = 0  # of which the mails of this kind can be stopped alone
+    reply_to: str | None = None  # where answers go; to the sender if not given
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ecwi_events.web import (
     headers,
     host,
     host_proposals,
+    host_messages,
     host_outcomes,
     host_people,
     host_people_files,
@@ -73,6 +74,7 @@ PAGES = (
     office_record, office_proposals, host_proposals, office_texts, office_roles, me, office_people, office_organisations, office_organisation, unsubscribing,
     office_money, host_outcomes, host_resources, library,
     host_questions, host_reminders, joining, personal, host_people, host_people_files, host_places, groups,
+    host_messages,
 )  # fmt: skip
 
 

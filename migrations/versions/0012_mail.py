@@ -19,6 +19,35 @@ def upgrade() -> None:
     """Make the tables; keep what people have stopped before."""
     _stops()
     _delivery()
+    _messages()
+
+
+def _messages() -> None:
+    """What hosts and the office write to the people of an activity."""
+    op.create_table(
+        "activity_message",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("activity_id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=True),
+        sa.Column("audience", _choice("audience", "confirmed", "waiting", "pending", "present", "absent"), nullable=False),
+        sa.Column("subject", sa.String(length=150), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("reply_to", sa.String(length=320), nullable=True),
+        sa.Column("by_person_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("begins_at", INSTANT, nullable=False),
+        sa.Column("cancelled_at", INSTANT, nullable=True),
+        sa.Column("done_at", INSTANT, nullable=True),
+        sa.Column("put_up_to", sa.Integer(), nullable=False),
+        sa.Column("put", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_activity_message_activity_id")),
+        sa.ForeignKeyConstraint(["session_id"], ["activity_session.id"], name=op.f("fk_activity_message_session_id")),
+        sa.ForeignKeyConstraint(["by_person_id"], ["person.id"], name=op.f("fk_activity_message_by_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_activity_message")),
+        sa.UniqueConstraint("key", name=op.f("uq_activity_message_key")),
+    )
+    op.create_index("ix_activity_message_activity_id", "activity_message", ["activity_id"])
 
 
 def _delivery() -> None:
@@ -90,7 +119,7 @@ def downgrade() -> None:
     op.drop_index("ix_mail_sending", "mail")
     op.drop_index("ix_mail_about", "mail")
     op.drop_column("mail", "turn_at")
-    for table in ("mail_pace", "bounce", "suppression"):
+    for table in ("activity_message", "mail_pace", "bounce", "suppression"):
         op.drop_table(table)
     op.execute("ALTER TABLE person ADD COLUMN wants_reminders BOOLEAN DEFAULT TRUE NOT NULL")
     op.execute(

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from ecwi_events.attendance import merging as people_merging
 from ecwi_events.feedback import service as feedback
+from ecwi_events.attendance.models_messages import ActivityMessage, Audience
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail import stopping
 from ecwi_events.mail.kinds import Topic
@@ -201,6 +202,11 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
         "proposal_id": {"own": _proposal(own), "foreign": _proposal(other), "missing": MISSING_ID},
         "office_work.work_id": _any(_given_up_work()),
         "me.token": {"own": token, "foreign": link["own"], "missing": link["missing"]},
+        "message_id": {
+            "own": _message(ground.values["activity_id"]["own"]),
+            "foreign": _message(ground.values["activity_id"]["foreign"]),
+            "missing": MISSING_ID,
+        },
         "unsubscribing.token": {
             "own": stopping.token_of(stopping.Stop(person, Topic.REMINDERS)),
             "foreign": link["own"],
@@ -230,6 +236,15 @@ def _left_behind(mine: int, theirs: int) -> dict[str, dict[str, object]]:
     # What is foreign at the address of files: a resource that has none, for nobody.
     files = {"own": own["resource_id"], "foreign": foreign.pop("bare_id"), "missing": MISSING_ID}
     return values | {"library.resource_id": files}
+
+
+def _message(activity_id: int) -> int:
+    return _insert(
+        ActivityMessage(
+            key=f"message of {activity_id}", activity_id=activity_id, audience=Audience.CONFIRMED, subject=f"Hello {MARKUP}",
+            text=MARKUP, created_at=NOW, begins_at=NOW,
+        )
+    )  # fmt: skip
 
 
 def _any(number: int) -> dict[str, object]:
