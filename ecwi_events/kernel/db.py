@@ -257,10 +257,18 @@ def transaction() -> Iterator[Session]:
         _after_commit[0](session.info.pop("ring_in"))
 
 
+def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - rows of whatever is asked
+    """Run a statement on columns of tables, in the open transaction, past the mapper: on hot ways that costs half.
+
+    Nothing that waits in the session is flushed first; acts flush what they write.
+    """
+    return db.session.connection().execute(statement, parameters)
+
+
 def insert_row(table: type[Model], **values: Any) -> int:  # noqa: ANN401 - the columns of a row
     """Insert one row and return its id; cheaper than a mapped object where nothing more is done with it."""
     statement = _insert(table, (), db.session().get_bind().dialect.name)
-    return int(db.session.execute(statement, [values]).scalar_one())
+    return int(run(statement, values).scalar_one())
 
 
 def insert_unless_there(table: type[Model], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]) -> list[int]:
@@ -268,6 +276,8 @@ def insert_unless_there(table: type[Model], rows: Sequence[Mapping[str, Any]], *
     if not rows:
         return []
     statement = _insert(table, tuple(key), db.session().get_bind().dialect.name)
+    if len(rows) == 1:
+        return list(run(statement, rows[0]).scalars())
     return list(db.session.execute(statement, list(rows)).scalars())
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import UtcDateTime, db
+from ecwi_events.kernel.db import UtcDateTime, db, run
 from ecwi_events.kernel.text import fold, normalise_address
 from ecwi_events.kernel.tokens import digest
 from ecwi_events.people import rules
@@ -159,12 +159,17 @@ _IDENTITY = (
 )  # fmt: skip
 
 
+_ALIAS = sa.inspect(OrganisationAlias).local_table
+_ORGANISATION_OF = sa.select(_ALIAS.c.organisation_id).where(_ALIAS.c.folded == sa.bindparam("folded"))
+
+
 def find_organisation_id(name: str) -> int | None:
     """Return the organisation that is known by this name, case, accents and script aside; None for an empty name."""
     folded = fold(name)[:200]
     if not folded:
         return None
-    return db.session.scalar(sa.select(OrganisationAlias.organisation_id).where(OrganisationAlias.folded == folded))
+    found: int | None = run(_ORGANISATION_OF, {"folded": folded}).scalar()
+    return found
 
 
 def known_organisations(organisation_ids: Sequence[int]) -> set[int]:

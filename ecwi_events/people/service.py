@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel.dates import canonical_zone
-from ecwi_events.kernel.db import db, insert_row, insert_unless_there
+from ecwi_events.kernel.db import db, insert_row, insert_unless_there, run
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, fold, normalise_address, slug
 from ecwi_events.people import queries, rules
@@ -28,7 +29,22 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 
-_PERSON_OF = sa.select(EmailAddress.person_id).where(EmailAddress.normalised == sa.bindparam("normalised"))
+_ANY = sa.inspect(EmailAddress).local_table
+_MAIN = _ANY.alias("main")
+_PERSON_OF = (
+    sa.select(_ANY.c.person_id, _MAIN.c.address)
+    .outerjoin(_MAIN, sa.and_(_MAIN.c.person_id == _ANY.c.person_id, _MAIN.c.is_primary))
+    .where(_ANY.c.normalised == sa.bindparam("normalised"))
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A person who was found or made by an address."""
+
+    person_id: int
+    address: str | None  # where mail to them goes, as far as it is known here
+    is_new: bool
 
 
 def find_or_create_person(name: str, address: str, *, organisation: str, zone: str | None, now: datetime) -> int:
@@ -36,6 +52,11 @@ def find_or_create_person(name: str, address: str, *, organisation: str, zone: s
 
     What is typed beside a known address changes nothing: anybody can type an address.
     """
+    return find_or_make(name, address, organisation=organisation, zone=zone, now=now).person_id
+
+
+def find_or_make(name: str, address: str, *, organisation: str, zone: str | None, now: datetime) -> Found:
+    """Do as `find_or_create_person`, and also say whether the person is new and where mail goes."""
     normalised = normalise_address(address)
     if found := _person_of(normalised):
         return found
@@ -50,9 +71,9 @@ def find_or_create_person(name: str, address: str, *, organisation: str, zone: s
     )
     row = {"person_id": person_id, "address": address, "normalised": normalised, "is_primary": True}
     if insert_unless_there(EmailAddress, [row], key=["normalised"]):
-        return person_id
+        return Found(person_id, clean_line(address), is_new=True)
     db.session.execute(sa.delete(Person).where(Person.id == person_id))  # somebody with this address came in between
-    return _person_of(normalised) or 0
+    return _person_of(normalised) or Found(0, None, is_new=False)
 
 
 def create_person(name: str, address: str, *, organisation: str = "", zone: str | None = None, now: datetime) -> int:
@@ -159,11 +180,12 @@ def get_person_id(address: str) -> int:
     found = _person_of(normalise_address(address))
     if found is None:
         raise NotFound(f"Nobody here has the address {clean_line(address)}.")
-    return found
+    return found.person_id
 
 
-def _person_of(normalised: str) -> int | None:
-    return db.session.scalar(_PERSON_OF, {"normalised": normalised})
+def _person_of(normalised: str) -> Found | None:
+    row = run(_PERSON_OF, {"normalised": normalised}).first()
+    return Found(row.person_id, row.address, is_new=False) if row else None
 
 
 def _free_key(wanted: str) -> str:

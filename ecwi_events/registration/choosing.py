@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, Refused
+from ecwi_events.people.service import Found
 from ecwi_events.registration import places, queries, rows, rules, signing_up, standing, withdrawing
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.signing_up import SignUp
@@ -105,7 +106,8 @@ def _give_up_and_take(
         withdrawing.withdraw(one.registration_id, now=now)
     if seats:
         person = SignUp(mine.activity.id, mine.name, mine.address or "", zone=mine.zone, invitations=invitations)
-        signing_up.take_all(person, facts, seats, mine.person_id, by_person_id=None, now=now)
+        who = Found(mine.person_id, mine.address, is_new=False)
+        signing_up.take_all(person, facts, seats, who, by_person_id=None, now=now)
 
 
 def _mine(registration_id: int) -> MySignUp:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from ecwi_events.people.service import Found
     from ecwi_events.registration.rules import SignUpFacts
     from ecwi_events.registration.signing_up import Seat, SignedUp, SignUp
 
@@ -72,10 +73,10 @@ def _fault(new: SignUp) -> str | None:
     return None
 
 
-def _people(group: Sequence[SignUp], *, now: datetime) -> dict[str, int]:
+def _people(group: Sequence[SignUp], *, now: datetime) -> dict[str, Found]:
     first = {normalise_address(new.address): new for new in reversed(group)}
     return {
-        address: people_service.find_or_create_person(
+        address: people_service.find_or_make(
             new.name, new.address, organisation=new.organisation, zone=canonical_zone(new.zone), now=now
         )
         for address, new in sorted(first.items())
@@ -83,11 +84,11 @@ def _people(group: Sequence[SignUp], *, now: datetime) -> dict[str, int]:
 
 
 def _one(
-    new: SignUp, facts: SignUpFacts, seats: Sequence[Seat], person_id: int, by_person_id: int | None, *, now: datetime
+    new: SignUp, facts: SignUpFacts, seats: Sequence[Seat], who: Found, by_person_id: int | None, *, now: datetime
 ) -> GroupResult:
     try:
         with db.session.begin_nested():  # a person who is refused takes back only what was written for them
-            got = signing_up.take_all(new, facts, seats, person_id, by_person_id=by_person_id, now=now)
+            got = signing_up.take_all(new, facts, seats, who, by_person_id=by_person_id, now=now)
     except Refused as refused:
         return GroupResult(new.address, None, refused.message)
     return GroupResult(new.address, signing_up.together(got, facts))

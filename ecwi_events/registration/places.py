@@ -10,23 +10,24 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import db, insert_row, insert_unless_there
+from ecwi_events.kernel.db import db, insert_row, insert_unless_there, run
 from ecwi_events.kernel.errors import Refused
 from ecwi_events.registration.models import Places
 
 # A place that is free while somebody waits is for the line, and not for whoever comes next.
-_FREE = sa.and_(Places.waiting == 0, sa.or_(Places.capacity.is_(None), Places.taken < Places.capacity))
+_PLACES = Places.metadata.tables["places"]
+_ROW = _PLACES.c
+_FREE = sa.and_(_ROW.waiting == 0, sa.or_(_ROW.capacity.is_(None), _ROW.taken < _ROW.capacity))
 _TAKE = (
-    sa.update(Places)
-    .where(Places.id == sa.bindparam("places"))
+    sa.update(_PLACES)
+    .where(_ROW.id == sa.bindparam("places"))
     .values(
-        seq=Places.seq + 1,
+        seq=_ROW.seq + 1,
         granted=sa.case((_FREE, 1), else_=0),
-        taken=Places.taken + sa.case((_FREE, 1), else_=0),
-        waiting=Places.waiting + sa.case((_FREE, 0), else_=1),
+        taken=_ROW.taken + sa.case((_FREE, 1), else_=0),
+        waiting=_ROW.waiting + sa.case((_FREE, 0), else_=1),
     )
-    .returning(Places.granted, Places.seq, Places.waiting, Places.is_halted)
-    .execution_options(synchronize_session=False)
+    .returning(_ROW.granted, _ROW.seq, _ROW.waiting, _ROW.is_halted)
 )
 
 
@@ -76,7 +77,7 @@ def take(places_id: int) -> Granted:
     Raises:
         Refused: while we waited for the row, the activity was cancelled, postponed or hidden.
     """
-    granted, seq, waiting, is_halted = db.session.execute(_TAKE, {"places": places_id}).one()
+    granted, seq, waiting, is_halted = run(_TAKE, {"places": places_id}).one()
     if is_halted:
         raise Refused("halted", "Sign-up has just been closed. Load the page again to see why.")
     return Granted(bool(granted), seq, None if granted else waiting)

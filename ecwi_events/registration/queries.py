@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ecwi_events.kernel import tokens
-from ecwi_events.kernel.db import db
+from ecwi_events.kernel.db import db, run
 from ecwi_events.people.models import EmailAddress, Organisation, Person
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme.models import Activity, ActivitySession, SessionStatus
@@ -76,46 +76,49 @@ def token_of(uid: str, link_version: int) -> str:
     return tokens.derived(LINK, uid, link_version)
 
 
-_WHOLE, _OWN = Places.__table__.alias("whole"), Places.__table__.alias("own")
+_WHOLE, _OWN = (Places.metadata.tables["places"].alias(name) for name in ("whole", "own"))
+_A = sa.inspect(Activity).local_table
+_S = sa.inspect(ActivitySession).local_table
+_T = sa.inspect(SignUpTerms).local_table
 _SIGN_UP_FACTS = (
     sa.select(
-        Activity.status,
-        Activity.sign_up_closes_at,
+        _A.c.status,
+        _A.c.sign_up_closes_at,
         _WHOLE.c.id,
         _WHOLE.c.capacity,
         _WHOLE.c.taken,
         _WHOLE.c.waiting,
-        SignUpTerms.by,
-        SignUpTerms.who,
-        SignUpTerms.most_per_organisation,
-        SignUpTerms.needs_approval,
-        SignUpTerms.opens_at,
-        SignUpTerms.offers_within_hours,
-        SignUpTerms.offers_last_minutes,
-        Activity.link_hash,
-        ActivitySession.id.label("session_id"),
-        ActivitySession.starts_at,
-        ActivitySession.ends_at,
+        _T.c.by,
+        _T.c.who,
+        _T.c.most_per_organisation,
+        _T.c.needs_approval,
+        _T.c.opens_at,
+        _T.c.offers_within_hours,
+        _T.c.offers_last_minutes,
+        _A.c.link_hash,
+        _S.c.id.label("session_id"),
+        _S.c.starts_at,
+        _S.c.ends_at,
         _OWN.c.id.label("own_id"),
         _OWN.c.capacity.label("own_capacity"),
         _OWN.c.taken.label("own_taken"),
         _OWN.c.waiting.label("own_waiting"),
     )
-    .select_from(Activity)
-    .outerjoin(_WHOLE, sa.and_(_WHOLE.c.activity_id == Activity.id, _WHOLE.c.session_id.is_(None)))
-    .outerjoin(SignUpTerms, SignUpTerms.activity_id == Activity.id)
+    .select_from(_A)
+    .outerjoin(_WHOLE, sa.and_(_WHOLE.c.activity_id == _A.c.id, _WHOLE.c.session_id.is_(None)))
+    .outerjoin(_T, _T.c.activity_id == _A.c.id)
     .outerjoin(
-        ActivitySession,
-        sa.and_(ActivitySession.activity_id == Activity.id, ActivitySession.status == SessionStatus.PLANNED),
+        _S,
+        sa.and_(_S.c.activity_id == _A.c.id, _S.c.status == SessionStatus.PLANNED),
     )
-    .outerjoin(_OWN, _OWN.c.session_id == ActivitySession.id)
-    .where(Activity.id == sa.bindparam("activity"))
+    .outerjoin(_OWN, _OWN.c.session_id == _S.c.id)
+    .where(_A.c.id == sa.bindparam("activity"))
 )
 
 
 def sign_up_facts(activity_id: int) -> SignUpFacts | None:
     """Return what decides whether people may sign up, in one query, or None if there is no such activity."""
-    rows = db.session.execute(_SIGN_UP_FACTS, {"activity": activity_id}).all()
+    rows = run(_SIGN_UP_FACTS, {"activity": activity_id}).all()
     if not rows:
         return None
     first = rows[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
-from ecwi_events.kernel.db import db
+from ecwi_events.kernel.db import db, run
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.mail import service as mail
 from ecwi_events.people.models import EmailAddress
@@ -28,16 +29,16 @@ SEATS = (Place.CONFIRMED, Place.OFFERED)
 HELD = (*SEATS, Place.WAITING, Place.PENDING)
 
 # Built once: on the way of every sign-up, making a statement costs more than running it.
-_HELD = sa.select(Registration.id, Registration.place, Registration.queue_place, Registration.created_at).where(
-    Registration.places_id == sa.bindparam("places"), Registration.person_id == sa.bindparam("person")
+_R = sa.inspect(Registration).local_table.c
+_HELD = sa.select(_R.id, _R.place, _R.queue_place, _R.created_at).where(
+    _R.places_id == sa.bindparam("places"), _R.person_id == sa.bindparam("person")
 )
-_WHERE = sa.select(
-    Registration.places_id, Registration.activity_id, Registration.session_id, Registration.person_id
-).where(Registration.id == sa.bindparam("registration"))
+_WHERE = sa.select(_R.places_id, _R.activity_id, _R.session_id, _R.person_id).where(
+    _R.id == sa.bindparam("registration")
+)
 _STATE = sa.select(
-    Registration.place, Registration.queue_place, Registration.withdrawn_at, Registration.confirmed_at,
-    Registration.offer_expires_at, Registration.offers, Registration.approved_at,
-).where(Registration.id == sa.bindparam("registration"))  # fmt: skip
+    _R.place, _R.queue_place, _R.withdrawn_at, _R.confirmed_at, _R.offer_expires_at, _R.offers, _R.approved_at,
+).where(_R.id == sa.bindparam("registration"))  # fmt: skip
 _WHOM = (
     sa.select(Registration.person_id, Registration.revision, EmailAddress.address)
     .join(EmailAddress, EmailAddress.person_id == Registration.person_id)
@@ -47,9 +48,19 @@ _WHOM = (
 )
 
 
+@dataclass(frozen=True)
+class Whom:
+    """Who is told about a registration, and at which revision of it."""
+
+    person_id: int
+    revision: int
+    address: str
+
+
 def held_by(places_id: int | None, person_id: int) -> Held | None:
     """Return the registration of a person in this counted row, whatever its state, or None."""
-    return db.session.execute(_HELD, {"places": places_id, "person": person_id}).one_or_none()
+    found: Held | None = run(_HELD, {"places": places_id, "person": person_id}).one_or_none()
+    return found
 
 
 def where(registration_id: int) -> Where:
@@ -58,7 +69,7 @@ def where(registration_id: int) -> Where:
     Raises:
         NotFound: there is no such registration.
     """
-    row = db.session.execute(_WHERE, {"registration": registration_id}).one_or_none()
+    row: Where | None = run(_WHERE, {"registration": registration_id}).one_or_none()
     if row is None:
         raise NotFound("We cannot find this sign-up.")
     return row
@@ -66,7 +77,8 @@ def where(registration_id: int) -> Where:
 
 def state(registration_id: int) -> State:
     """Return the state of a registration; true as long as its counted row is locked."""
-    return db.session.execute(_STATE, {"registration": registration_id}).one()
+    found: State = run(_STATE, {"registration": registration_id}).one()
+    return found
 
 
 def zone_of(registration_id: int) -> str:
@@ -89,16 +101,28 @@ def tell(
     kind: str, registration_id: int, *, now: datetime, within: str | None = None, not_after: datetime | None = None
 ) -> None:
     """Queue the mail that belongs to the registration's present revision (or to a span of time)."""
-    row = db.session.execute(_WHOM, {"registration": registration_id}).first()
-    if row is None:
-        return
+    whom = db.session.execute(_WHOM, {"registration": registration_id}).first()
+    if whom is not None:
+        write_to(Whom(*whom), kind, registration_id, now=now, within=within, not_after=not_after)
+
+
+def write_to(
+    whom: Whom,
+    kind: str,
+    registration_id: int,
+    *,
+    now: datetime,
+    within: str | None = None,
+    not_after: datetime | None = None,
+) -> None:
+    """Queue a mail to somebody of whom we know already who they are and where they read mail."""
     mail.queue(
         kind,
-        person_id=row.person_id,
-        address=row.address,
+        person_id=whom.person_id,
+        address=whom.address,
         subject_id=registration_id,
-        dedup_key=f"{kind}:{registration_id}:{within or row.revision}",
-        revision=row.revision,
+        dedup_key=f"{kind}:{registration_id}:{within or whom.revision}",
+        revision=whom.revision,
         not_after=not_after,
         priority=MAIL_PRIORITY,
         now=now,

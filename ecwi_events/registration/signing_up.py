@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from ecwi_events.people.service import Found
     from ecwi_events.registration.rules import SignUpFacts
 
 SAME_CLICK = timedelta(minutes=2)  # so soon after the first it is the same person at the same form, who may know
@@ -74,12 +75,12 @@ def sign_up(new: SignUp, *, now: datetime) -> SignedUp:
     facts = rows.facts_of(new.activity_id)
     rows.refuse_if(rules.refusal(facts, now=now))
     chosen = seats(facts, new.session_ids, now=now)
-    person_id = people_service.find_or_create_person(
+    who = people_service.find_or_make(
         new.name, new.address, organisation=new.organisation, zone=canonical_zone(new.zone), now=now
     )
-    got = take_all(new, facts, chosen, person_id, by_person_id=None, now=now)
+    got = take_all(new, facts, chosen, who, by_person_id=None, now=now)
     if new.later_too and facts.terms.is_per_session:
-        standing.keep(new.activity_id, person_id, zone=canonical_zone(new.zone) or "UTC", now=now)
+        standing.keep(new.activity_id, who.person_id, zone=canonical_zone(new.zone) or "UTC", now=now)
     return together(got, facts)
 
 
@@ -122,10 +123,11 @@ def seats(facts: SignUpFacts, session_ids: Sequence[int], *, now: datetime) -> l
 
 
 def take_all(
-    new: SignUp, facts: SignUpFacts, chosen: Sequence[Seat], person_id: int, *, by_person_id: int | None, now: datetime
+    new: SignUp, facts: SignUpFacts, chosen: Sequence[Seat], who: Found, *, by_person_id: int | None, now: datetime
 ) -> list[SignedUp]:
     """Take what was chosen, one counted row after the other, and tell the person in one mail."""
-    held = {seat.places_id: rows.held_by(seat.places_id, person_id) for seat in chosen}
+    person_id = who.person_id
+    held = {seat.places_id: None if who.is_new else rows.held_by(seat.places_id, person_id) for seat in chosen}
     if any(one is None or one.place not in rows.HELD for one in held.values()):
         applicants.check(facts, person_id, new.address, new.invitations, now=now)
     got = [
@@ -136,11 +138,19 @@ def take_all(
     if not fresh and before:
         rows.tell("registration.already", before[0], now=now, within=f"{now:%Y-%m-%dT%H}")
     if len(got) == 1 and fresh:
-        rows.tell(writing.MAILS[got[0].place], got[0].registration_id, now=now)
+        _tell_of_one(got[0], who, is_first=held[chosen[0].places_id] is None, now=now)
     elif fresh:
         numbers = "-".join(str(one.registration_id) for one in fresh)
         rows.tell("registration.sessions", fresh[0].registration_id, now=now, within=f"{numbers}:{now:%Y%m%d%H%M%S%f}")
     return got
+
+
+def _tell_of_one(got: SignedUp, who: Found, *, is_first: bool, now: datetime) -> None:
+    kind = writing.MAILS[got.place]
+    if is_first and who.address:  # everything is known, so nothing is read once more
+        rows.write_to(rows.Whom(who.person_id, 1, who.address), kind, got.registration_id, now=now)
+    else:
+        rows.tell(kind, got.registration_id, now=now)
 
 
 def together(got: Sequence[SignedUp], facts: SignUpFacts) -> SignedUp:

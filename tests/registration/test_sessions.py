@@ -25,6 +25,7 @@ from tests.registration.ground import (
     kinds,
     make_series,
     place_of,
+    sessions_of,
     set_terms,
 )
 
@@ -122,9 +123,7 @@ def test_only_who_has_a_place_in_it_is_on_the_roster_of_a_session():
 def test_who_signed_up_for_all_of_it_is_on_every_roster():
     activity_id = make_activity(sessions=[make_session("One"), make_session("Two", starts_local="2027-02-16 14:00")])
     sign_up(activity_id)
-    sessions = sorted(attendance.unsettled([1, 2]))
-    ids = [session.id for session in queries.find_sign_up(1).activity.sessions] if sessions else []
-    assert [len(attendance.find_roster(session).rows) for session in ids] == [1, 1]
+    assert [len(attendance.find_roster(session).rows) for session in sessions_of(activity_id)] == [1, 1]
 
 
 def test_calendar_entries_are_of_the_chosen_sessions_only():
