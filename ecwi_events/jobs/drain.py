@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.jobs.handlers import CALLED_OFF, HANDLERS
 from ecwi_events.jobs.heart import HEART
-from ecwi_events.jobs.trying import PutOff, TryAgain
+from ecwi_events.jobs.trying import Finished, PutOff, TryAgain
 from ecwi_events.journal import acting
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
@@ -122,22 +122,29 @@ def _do(app: Flask, piece: Claim, settings: Settings) -> bool:
     try:
         with acting.through("jobs"):
             HANDLERS[piece.kind](app, piece, settings)
-    except work.CalledOff:
-        _call_off(piece)
-        return True
-    except PutOff as later:
-        with transaction():
-            work.put_off(piece, until=later.until, why=str(later))
-        return True
-    except Exception as error:  # a poisoned row must not stop the others
-        put_off = isinstance(error, TryAgain)  # no bug, so no story of it in the log
-        log.warning("work %s (%s): %s", piece.id, piece.kind, error, exc_info=None if put_off else error)
-        with transaction():
-            work.fail(piece, f"{type(error).__name__}: {error}", now=clock.utc_now())
-        return False
+    except Exception as error:  # noqa: BLE001 - a poisoned row must not stop the others
+        return _settle(piece, error)
     with transaction():
         work.finish(piece, now=clock.utc_now())
     return True
+
+
+def _settle(piece: Claim, error: Exception) -> bool:
+    """Do what a handler said by an exception; return False if the work has failed for now."""
+    if isinstance(error, Finished):
+        return True
+    if isinstance(error, work.CalledOff):
+        _call_off(piece)
+        return True
+    if isinstance(error, PutOff):
+        with transaction():
+            work.put_off(piece, until=error.until, why=str(error))
+        return True
+    is_bug = not isinstance(error, TryAgain)  # else there is no story to tell in the log
+    log.warning("work %s (%s): %s", piece.id, piece.kind, error, exc_info=error if is_bug else None)
+    with transaction():
+        work.fail(piece, f"{type(error).__name__}: {error}", now=clock.utc_now())
+    return False
 
 
 def _call_off(piece: Claim) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ecwi_events.jobs.letters import letter_of
-from ecwi_events.jobs.trying import PutOff, TryAgain
+from ecwi_events.jobs.trying import Finished, PutOff, TryAgain
 from ecwi_events.kernel import clock, links
 from ecwi_events.kernel.db import transaction
 from ecwi_events.mail import bouncing, message, pacing, queries, rendering, rules, service, stopping, suppression
@@ -38,9 +38,12 @@ _away_until: dict[tuple[str, int], datetime] = {}  # of this process only: each 
 def send_mail(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: ARG001 - the signature of handlers
     """Send the mail, or find that it needs no sending.
 
+    That it was sent, and that the work is done, is one commit: with thousands of mails, each commit counts.
+
     Raises:
         TryAgain: it could not be handed over for now.
         PutOff: it is not its turn yet.
+        Finished: it was sent, and the work is finished.
     """
     now = clock.utc_now()
     mail = _found(piece.reference)
@@ -120,8 +123,11 @@ def _write_and_hand_over(opened: Opened, mail: Outgoing, piece: Claim, settings:
         with transaction():
             service.note_lost(mail, str(error))
         raise TryAgain(f"lost: {error}") from error
+    now = clock.utc_now()
     with transaction():
-        service.note_sent(mail.id, now=clock.utc_now())
+        service.note_sent(mail.id, now=now)
+        work.finish(piece, now=now)
+    raise Finished
 
 
 def _write(mail: Outgoing, piece: Claim, settings: Settings) -> bytes | None:

@@ -18,3 +18,7 @@ class PutOff(Exception):  # noqa: N818 - it tells the drain to wait, it is no bu
     def __init__(self, until: datetime, why: str) -> None:
         super().__init__(why)
         self.until = until
+
+
+class Finished(Exception):  # noqa: N818 - it tells the drain that all is done
+    """The handler has finished its piece by itself, in the transaction of its last step."""
