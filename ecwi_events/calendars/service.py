@@ -16,6 +16,7 @@ from ecwi_events.kernel import dates, links, product
 from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Format, SessionStatus
+from ecwi_events.registration import joining
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place
 from ecwi_events.work import service as work
@@ -176,14 +177,17 @@ def _public_entry(session: _Session) -> Entry:
 def _personal_entry(session: _Session, mine: MySignUp) -> Entry:
     has_place = mine.place is Place.CONFIRMED
     page = links.absolute(f"/m/{mine.token}")
+    join = links.absolute(f"/j/{joining.token_of(mine.registration_id, mine.uid, mine.link_version)}")
     notes = (
-        f"Your page, with the joining link: {page}\nYour plans changed? Withdraw (give up your place) there."
+        f"Join: {join}\nYour page: {page}\nYour plans changed? Withdraw (give up your place) there."
         if has_place
         else "You no longer have a place in this activity."
     )
     moments = (session.updated_at, mine.created_at, mine.confirmed_at, mine.withdrawn_at)
+    entry = _entry(session, reader=mine.zone, notes=notes)
     return replace(
-        _entry(session, reader=mine.zone, notes=notes),
+        entry,
+        place=join if has_place and entry.place else entry.place,  # most programs make an address in it a link
         # Each change of the place or of the session makes the sum larger, so no calendar takes the news for stale.
         sequence=session.sequence + mine.revision - 1,
         is_cancelled=session.is_cancelled or session.is_postponed or not has_place,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import flask
 
 from ecwi_events.kernel import clock, dates
+from ecwi_events.kernel.text import fold
 from ecwi_events.people import spreadsheets
 from ecwi_events.registration import answers, queries
 from ecwi_events.registration.models import Place
@@ -55,7 +56,12 @@ def sheet(activity_id: int) -> ResponseReturnValue:
         activity=activity,
         empty_lines=EMPTY_LINES,
         sheets=[
-            (step, sorted((one for one in people if one.session_id in {None, step.session.id}), key=lambda p: p.name))
+            (
+                step,
+                sorted(
+                    (one for one in people if one.session_id in {None, step.session.id}), key=lambda one: fold(one.name)
+                ),
+            )
             for step in times.steps(sessions, activity.zone, now=now)
         ],
         printed=dates.moment(now, activity.zone, now=now),

@@ -15,7 +15,7 @@ class Visitor:
     """Somebody with a browser and an inbox."""
 
     def __init__(self, app, post, name: str) -> None:
-        self.name, self.address = name, f"{name.split()[0].lower()}@people.example"
+        self.name, self.address = name, f"{name.split(maxsplit=1)[0].lower()}@people.example"
         self._browser, self._post = app.test_client(), post
 
     def reads(self, path: str) -> str:

@@ -172,7 +172,7 @@ class TestQuestions:
         language = self.ask()
         agree = self.ask(QuestionKind.CONSENT, "I agree to be in photos", "", required=False)
         page = words(client.get(PAGE))
-        assert "Which language?" in page and "For small groups" in page and "I agree to be in photos (you may" in page
+        assert "Which language?" in page and "For small groups" in page and "I agree to be in photos (you can say no)" in page
         answer = client.post(
             f"{PAGE}/sign-up", data={**OLENA, f"answer-{language}": "Russian", f"answer-{agree}": "yes"}
         )
