@@ -35,6 +35,7 @@ ACTS = {
     "cancel_session": "Cancelled a session",
     "restore_session": "Brought a session back",
     "change_components": "Changed what it is made of",
+    "change_period": "Changed the period",
     "change_wordings": "Changed the wording of its lines",
     "choose_cities": "Chose the cities in which times are shown",
     "mark": "Marked attendance",

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.overview.importing_figures import DeclaredRecord, read_participants
 from ecwi_events.programme.importing import ActivityRecord, ComponentRecord
-from ecwi_events.programme.models import ActivityKind, ActivityStatus, Format, OrganisationRole, OutcomeKind, Theme
+from ecwi_events.programme.models import (
+    ActivityKind,
+    ActivityStatus,
+    ComponentKind,
+    OrganisationRole,
+    OutcomeKind,
+    Theme,
+)
 from ecwi_events.programme.wording import period_fault
 
 if TYPE_CHECKING:
@@ -119,7 +126,7 @@ def _structure(fields: Fields) -> tuple[tuple[ComponentRecord, ...], str | None]
 
 def _component(fields: Fields) -> ComponentRecord:
     component = ComponentRecord(
-        format=fields.choice("format", Format),
+        format=fields.choice("format", ComponentKind),
         count=fields.integer("count", least=1, most=1000),
         minutes_each=fields.integer("minutes_each", least=1, most=100_000),
         destination=fields.country("destination"),

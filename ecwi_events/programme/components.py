@@ -17,7 +17,7 @@ from ecwi_events.programme.models import Component, ComponentKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from ecwi_events.programme.models import Activity
 
@@ -49,11 +49,20 @@ class Wordings:
     participants_note: str = ""
 
 
+@dataclass(frozen=True)
+class Period:
+    """First and last month, each as its first day, of an activity that has no sessions here to take them from."""
+
+    start: date | None = None
+    end: date | None = None
+
+
 def change_components(
     activity_id: int,
     parts: Sequence[NewComponent],
     own: Wordings,
     *,
+    period: Period | None = None,
     revision: int | None = None,
     now: datetime,
 ) -> bool:
@@ -63,6 +72,7 @@ def change_components(
         activity_id: which.
         parts: all components, in their order.
         own: all wordings.
+        period: from when to when, if it cannot be taken from sessions; None leaves it as it is.
         revision: the activity's revision that the editor saw; None takes the change whatever was there.
         now: the door's instant.
 
@@ -72,12 +82,14 @@ def change_components(
         Refused: ``edited``, somebody else changed the activity since this revision.
     """
     activity = sessions.get_activity(activity_id)
-    if faults := _faults(parts, own):
+    if faults := _faults(parts, own) | _period_faults(period, open_end=activity.open_end):
         raise Invalid(faults)
     if revision is not None and revision != activity.revision:
         raise Refused("edited", "Somebody else changed this activity while you were writing. Compare, and save again.")
     has_changed = _set_wordings(activity, own, now=now)
     has_changed |= _set_components(activity_id, parts, now=now)
+    if period is not None and not sessions.makes_period(activity):
+        has_changed |= _set_period(activity, period, now=now)
     if has_changed:
         sessions.touch(activity, now=now)
     return has_changed
@@ -122,6 +134,28 @@ def _part_faults(part: NewComponent) -> dict[str, str]:
     if part.destination and not countries.is_country(part.destination):
         faults["destination"] = "Choose a country from the list"
     return faults
+
+
+def _period_faults(period: Period | None, *, open_end: bool) -> dict[str, str]:
+    if period is None or period.end is None:
+        return {}
+    if period.start is None:
+        return {"period_start": "Enter the first month too"}
+    if period.end < period.start:
+        return {"period_end": "The last month must not be before the first month"}
+    if open_end:
+        return {"period_end": "The activity is said to go on without an end. Leave this empty"}
+    return {}
+
+
+def _set_period(activity: Activity, period: Period, *, now: datetime) -> bool:
+    before = {"period_start": activity.period_start, "period_end": activity.period_end}
+    after = {"period_start": period.start, "period_end": period.end}
+    if before == after:
+        return False
+    activity.period_start, activity.period_end = period.start, period.end
+    journal.note("change_period", "activity", activity.id, before=before, after=after, now=now)
+    return True
 
 
 def _set_wordings(activity: Activity, own: Wordings, *, now: datetime) -> bool:

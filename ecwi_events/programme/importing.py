@@ -16,7 +16,7 @@ from ecwi_events.programme.models import (
     ActivityOrganisation,
     ActivityStatus,
     Component,
-    Format,
+    ComponentKind,
     OrganisationRole,
     Outcome,
     OutcomeKind,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class ComponentRecord:
     """A component as a file tells it; no ``count`` means: again and again."""
 
-    format: Format
+    format: ComponentKind
     count: int | None = None
     minutes_each: int | None = None
     destination: str | None = None

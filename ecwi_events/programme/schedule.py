@@ -62,8 +62,14 @@ class Plan:
     participants_note: str | None
     cities: tuple[str, ...]
     revision: int
+    records_complete: bool
     components: tuple[ComponentView, ...]
     sessions: tuple[tuple[Format, int], ...]  # of those that take place: format and minutes
+
+    @property
+    def takes_period(self) -> bool:
+        """Tell whether the period is typed, because no sessions say it."""
+        return not (self.records_complete and self.sessions)
 
     @property
     def made_period(self) -> str:
@@ -93,7 +99,7 @@ def find_plan(activity_id: int) -> Plan | None:
         sa.select(
             Activity.status, Activity.period_start, Activity.period_end, Activity.open_end, Activity.period_wording,
             Activity.structure_wording, Activity.structure_note, Activity.participants_note, Activity.shown_zones,
-            Activity.revision,
+            Activity.revision, Activity.records_complete,
         ).where(Activity.id == activity_id)
     ).one_or_none()  # fmt: skip
     if row is None:

@@ -21,6 +21,7 @@ from ecwi_events.programme.models import (
     ActivityOrganisation,
     ActivitySession,
     ActivityStatus,
+    Component,
     OrganisationRole,
     StatusChange,
     Theme,
@@ -159,7 +160,11 @@ def _require_complete(activity: Activity) -> None:
             ActivityOrganisation.activity_id == activity.id, ActivityOrganisation.role == OrganisationRole.HOST
         )
     )
-    missing = rules.missing_before_publishing(title=activity.title, has_host=host is not None, sessions=sessions or 0)
+    components = db.session.scalar(
+        sa.select(sa.func.count()).select_from(Component).where(Component.activity_id == activity.id)
+    )
+    held = (sessions or 0) + (components or 0)  # regular sessions and visits may have no dates here
+    missing = rules.missing_before_publishing(title=activity.title, has_host=host is not None, sessions=held)
     if missing:
         raise Refused("incomplete", "Before it can be published: " + "; ".join(missing) + ".")
 

@@ -249,19 +249,21 @@ def insert(activity_id: int, new: NewSession, *, now: datetime) -> ActivitySessi
     return session
 
 
+def makes_period(activity: Activity) -> bool:
+    """Tell whether the period follows from the sessions: there are some, and they are all that there was."""
+    return activity.records_complete and _has_sessions(activity.id)
+
+
 def derive_period(activity: Activity) -> None:
-    """Let the period follow from the sessions that take place; what was declared without records stays as it is."""
-    if not activity.records_complete:
+    """Let the period follow from the sessions that take place; what was typed without sessions stays as it is."""
+    if not makes_period(activity):
         return
     starts = db.session.scalars(
         sa.select(ActivitySession.starts_local).where(
             ActivitySession.activity_id == activity.id, ActivitySession.status == SessionStatus.PLANNED
         )
     ).all()
-    period = rules.period_of([start.date() for start in starts])
-    if period is None and not starts and activity.period_start and not _has_sessions(activity.id):
-        return  # a period of components alone was typed, and no session says otherwise
-    activity.period_start, activity.period_end = period or (None, None)
+    activity.period_start, activity.period_end = rules.period_of([start.date() for start in starts]) or (None, None)
     if activity.open_end:
         activity.period_end = None
 

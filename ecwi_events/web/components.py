@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import flask
@@ -12,7 +14,7 @@ from ecwi_events.kernel import clock, countries
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.programme import components, schedule, wording
-from ecwi_events.programme.components import NewComponent, Wordings
+from ecwi_events.programme.components import NewComponent, Period, Wordings
 from ecwi_events.programme.models import ComponentKind
 from ecwi_events.web import hosting
 from ecwi_events.web.forms import Form, typed
@@ -30,7 +32,9 @@ KINDS = [
     *((value, words if value != "in_person_session" else "In-person session") for value, words in FORMATS),
     (ComponentKind.TRANSLATION.value, "Translation"),
 ]
+MONTHS = ("period_start", "period_end")
 OWN = ("period_wording", "structure_wording", "structure_note", "participants_note")
+_A_MONTH = re.compile(r"((?:19|20)[0-9]{2})-(0?[1-9]|1[0-2])")
 ROW = ("kind", "count", "minutes_each", "destination", "planned")
 
 
@@ -52,6 +56,17 @@ class ComponentsForm(Form):
         if faults:
             raise Invalid(faults)
         return parts, Wordings(**{name: self.value(name) for name in OWN})
+
+    def period(self) -> Period:
+        """Return the typed months.
+
+        Raises:
+            Invalid: something is no month.
+        """
+        months = {name: _month(self.value(name)) for name in MONTHS}
+        if wrong := [name for name, month in months.items() if month is None and self.value(name)]:
+            raise Invalid(dict.fromkeys(wrong, "Enter a year and a month, like 2027-05"))
+        return Period(months["period_start"], months["period_end"])
 
     def wrong(self, error: Invalid) -> ComponentsForm:
         """Return the form with the sentences of a room's no."""
@@ -85,21 +100,25 @@ def index(activity_id: int) -> ResponseReturnValue:
 @blueprint.post("/host/activities/<int(max=2147483647):activity_id>/components")
 def save(activity_id: int) -> ResponseReturnValue:
     """Add a row, or save; the page shows the lines that follow."""
-    found, form, now = hosting.own_activity(activity_id), _read(), clock.utc_now()
+    found, form = hosting.own_activity(activity_id), _read()
     if form.act == "row":
         return _page(found, find_plan(activity_id), form)
-    seen = form.value("revision")
     try:
-        parts, own = form.parse()
-        revision = int(seen) if is_number(seen) else None
-        with transaction():
-            components.change_components(activity_id, parts, own, revision=revision, now=now)
+        _save(activity_id, form)
     except Invalid as invalid:
         return _page(found, find_plan(activity_id), form.wrong(invalid)), 422
     except Refused as refused:
         return _page(found, find_plan(activity_id), form, more=refused.message), 409
     flask.flash("Saved.")
     return flask.redirect(flask.url_for("components.index", activity_id=activity_id), 303)
+
+
+def _save(activity_id: int, form: ComponentsForm) -> None:
+    (parts, own), seen = form.parse(), form.value("revision")
+    period = form.period() if find_plan(activity_id).takes_period else None
+    revision = int(seen) if is_number(seen) else None
+    with transaction():
+        components.change_components(activity_id, parts, own, period=period, revision=revision, now=clock.utc_now())
 
 
 def find_plan(activity_id: int) -> Plan:
@@ -122,6 +141,7 @@ def participants(plan: Plan) -> str:
 
 def _of_plan(plan: Plan) -> ComponentsForm:
     values = {name: getattr(plan, name) or "" for name in OWN} | {"revision": str(plan.revision)}
+    values |= {name: f"{month:%Y-%m}" if (month := getattr(plan, name)) else "" for name in MONTHS}
     for number, part in enumerate(plan.components):
         values |= {
             f"components-{number}-kind": part.kind.value,
@@ -131,6 +151,11 @@ def _of_plan(plan: Plan) -> ComponentsForm:
             f"components-{number}-planned": "yes" if part.is_planned_only else "",
         }
     return ComponentsForm(values, rows=range(len(plan.components)))
+
+
+def _month(text: str) -> date | None:
+    found = _A_MONTH.fullmatch(text)
+    return date(int(found[1]), int(found[2]), 1) if found else None
 
 
 def _read() -> ComponentsForm:
@@ -145,7 +170,7 @@ def _read() -> ComponentsForm:
     act = asked.get("act", "")
     if act == "row" and len(chosen) < components.MOST_COMPONENTS:
         chosen.append({"kind": ComponentKind.STUDY_VISIT.value})
-    values = dict(typed(*OWN, "revision").values)
+    values = dict(typed(*OWN, *MONTHS, "revision").values)
     for number, row in enumerate(chosen):
         values |= {f"components-{number}-{name}": text for name, text in row.items()}
     return ComponentsForm(values, rows=range(len(chosen)), act=act)

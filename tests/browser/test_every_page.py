@@ -40,13 +40,17 @@ def world(app):
     with transaction():
         token = signing_in.issue_sign_in_token(make_person_id(), now=make.NOW)
     session_id = db.session.scalar(sa.select(ActivitySession.id))
-    public = ["/", "/a/learning-communities-that-last", "/a/full-house", "/a/long-ago", "/a/moved", "/a/called-off",
+    public = ["/", "/?kind=pla", "/past",
+              "/a/learning-communities-that-last", "/a/full-house", "/a/long-ago", "/a/moved", "/a/called-off",
               "/sign-in", f"/sign-in/{token}", "/sign-in/too-old", "/time-zone", "/help", "/privacy", "/accessibility",
               "/nothing", "/office", link(mine.registration_id), link(place.registration_id), link(waits.registration_id),
               link(gone.registration_id)]  # fmt: skip
     signed_in = ["/host", f"/host/sessions/{session_id}/attendance", f"/host/sessions/{session_id}/attendance?show=present",
                  f"/host/sessions/{session_id}/attendance?q=nobody&show=all", "/office", "/office/activities/new",
-                 f"/office/activities/{open_one}", f"/office/activities/{full}", f"/office/activities/{draft}"]  # fmt: skip
+                 f"/office/activities/{open_one}", f"/office/activities/{full}", f"/office/activities/{draft}",
+                 f"/host/activities/{open_one}/sessions", f"/host/activities/{open_one}/sessions/new",
+                 f"/host/activities/{draft}/components", f"/host/sessions/{session_id}/edit",
+                 f"/host/sessions/{session_id}/cancel"]  # fmt: skip
     return public, signed_in
 
 

@@ -331,3 +331,41 @@ def test_a_new_activity_with_a_series_of_five_takes_one_page(client, office):
     assert made.status_code == 303
     (activity,) = db.session.scalars(sa.select(Activity)).all()
     assert len(sessions_of(activity.id)) == 5
+
+
+def test_an_activity_of_components_alone_has_a_typed_period_and_can_be_published(client, office):
+    activity_id = make.make_activity(status=ActivityStatus.DRAFT, sessions=[])
+    path = f"/host/activities/{activity_id}/components"
+    regular = {"act": "save", "rows": "1", "components-0-kind": "online_session", "components-0-minutes_each": "90"}
+    assert client.post(path, data=regular | {"period_start": "2026-11", "period_end": "2027-03"}).status_code == 303
+    page = words(client.get(path))
+    assert "Planned for November 2026–March 2027" in page
+    assert "regular online sessions of 1.5 hours each" in page
+    activity = db.session.get_one(Activity, activity_id)
+    assert (activity.period_start.month, activity.period_end.month) == (11, 3)
+    client.post(f"/office/activities/{activity_id}/status", data={"status": "planned", "to": "planned"})
+    db.session.expire_all()
+    assert db.session.get_one(Activity, activity_id).status is ActivityStatus.PLANNED
+
+
+@pytest.mark.parametrize(
+    ("months", "sentence"),
+    [
+        ({"period_start": "May"}, "Enter a year and a month, like 2027-05"),
+        ({"period_start": "2027-13"}, "Enter a year and a month, like 2027-05"),
+        ({"period_end": "2027-05"}, "Enter the first month too"),
+        ({"period_start": "2027-05", "period_end": "2027-04"}, "The last month must not be before the first month"),
+    ],
+)
+def test_a_period_that_cannot_be_taken(client, office, months, sentence):
+    activity_id = make.make_activity(status=ActivityStatus.DRAFT, sessions=[])
+    answer = client.post(f"/host/activities/{activity_id}/components", data={"act": "save", "rows": "0", **months})
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+
+
+def test_sessions_say_the_period_and_no_month_is_typed_beside_them(client, draft):
+    path = f"/host/activities/{draft}/components"
+    assert 'name="period_start"' not in client.get(path).text
+    client.post(path, data={"act": "save", "rows": "0", "period_start": "2020-01", "period_end": "2020-02"})
+    assert db.session.get_one(Activity, draft).period_start.year == 2027
