@@ -19,13 +19,19 @@ if TYPE_CHECKING:
 GOOGLE = "https://calendar.google.com/calendar/render"
 
 
+def page_of(mine: MySignUp) -> str:
+    """Return where the reader finds the activity: on its own page, or on the personal one where not everybody may see it."""
+    path = f"/a/{mine.activity.slug}" if mine.activity.visibility == "public" else f"/m/{mine.token}"
+    return links.absolute(path)
+
+
 def facts_of(mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) -> dict[str, object]:
     """Return what every mail about a sign-up may say."""
     activity = mine.activity
     return {
         "greeting": mail_rules.greeting(mine.name),
         "activity": activity,
-        "page": links.absolute(f"/a/{activity.slug}"),
+        "page": page_of(mine),
         "link": links.absolute(f"/m/{mine.token}"),
         "place": mine.place.value,
         "number": mine.number_in_line,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecwi_events.attendance import queries as attendance
 from ecwi_events.attendance.models import Verdict
 from ecwi_events.feedback import service as feedback
-from ecwi_events.jobs.letter_parts import facts_of, line
+from ecwi_events.jobs.letter_parts import facts_of, line, page_of
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
 from ecwi_events.mail import stopping
@@ -74,7 +74,7 @@ def digest(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
     entries = [
         {
             "activity": one.activity,
-            "page": links.absolute(f"/a/{one.activity.slug}"),
+            "page": page_of(one),
             "link": links.absolute(f"/m/{one.token}"),
             "session": line(session, one, now=now),
         }

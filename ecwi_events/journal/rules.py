@@ -59,7 +59,7 @@ CLEAR: dict[str, frozenset[str]] = {
     "resource": frozenset(
         {"activity_id", "kind", "position", "language", "country", "theme", "audience", "available_at", "file_id"}
     ),
-    "proposal": frozenset({"year", "organisation_id", "state", "budget_minor", "granted_minor", "activity_id"}),
+    "proposal": frozenset({"year", "organisation_id", "state", "wished", "granted", "activity_id"}),
     "proposal_call": frozenset({"opens_on", "closes_on"}),
     "proposal": frozenset({"year", "organisation_id", "state", "budget_minor", "granted_minor", "activity_id"}),
     "proposal_call": frozenset({"opens_on", "closes_on"}),

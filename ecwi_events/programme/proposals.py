@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
-from ecwi_events.kernel import integrity
+from ecwi_events.kernel import currencies, integrity
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_prose
@@ -95,7 +95,7 @@ def propose(new: NewProposal, *, by_person_id: int | None, today: date, now: dat
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
-    after = {"year": new.year, "organisation_id": new.organisation_id, "budget_minor": new.budget_minor}
+    after = {"year": new.year, "organisation_id": new.organisation_id, "wished": _euros(new.budget_minor)}
     journal.note("propose", "proposal", row.id, after={**after, "state": row.state}, now=now)
     return row.id
 
@@ -146,7 +146,7 @@ def decide(row: Proposal, state: ProposalState, act: str, *, by_person_id: int |
     before = {"state": row.state}
     row.state, row.decided_at, row.decided_by_person_id = state, now, by_person_id
     db.session.flush()
-    after = {"state": state, "granted_minor": row.granted_minor, "activity_id": row.activity_id}
+    after = {"state": state, "granted": _euros(row.granted_minor), "activity_id": row.activity_id}
     journal.note(act, "proposal", row.id, before=before, after=after, now=now)
 
 
@@ -160,6 +160,10 @@ def tell(row: Proposal, kind: str, *, now: datetime) -> None:
         mail.queue(
             kind, person_id=person_id, address=address, subject_id=row.id, dedup_key=f"{kind}:{row.id}", now=now
         )  # fmt: skip
+
+
+def _euros(minor: int | None) -> str | None:
+    return currencies.exactly(minor, currencies.EURO) if minor is not None else None
 
 
 def _refuse_if_closed(year: int, *, today: date) -> None:

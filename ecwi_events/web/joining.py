@@ -17,7 +17,7 @@ from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.programme import library
-from ecwi_events.programme.rules import is_public
+from ecwi_events.programme.rules import is_for_everybody
 from ecwi_events.registration import joining, rules_joining
 from ecwi_events.web import errors, headers, times
 from ecwi_events.web import library as left_behind
@@ -95,7 +95,7 @@ def _page(joiner: Joiner, *, now: datetime, more: str = "") -> flask.Response:
             activity=activity,
             token=joiner.token,
             state=state.value,
-            is_public=is_public(activity.status),
+            is_public=is_for_everybody(activity.status, activity.visibility),
             step=steps[chance.session_id] if chance else None,
             left=dates.time_left(chance.starts_at, now=now, zone=zone) if chance and chance.starts_at > now else "",
             seconds=int((chance.starts_at - now).total_seconds()) if chance else 0,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import flask
 
 from ecwi_events.kernel import dates
-from ecwi_events.programme.rules import is_public
+from ecwi_events.programme.rules import is_for_everybody
 from ecwi_events.registration import answers, joining, queries, questions, rules, standing
 from ecwi_events.registration.models import Place
 from ecwi_events.web import sign_up_form, times
@@ -59,7 +59,7 @@ def render(mine: MySignUp, form: Form | None = None, *, now: datetime, more: str
         asked=questions.asked(activity.id) if held else [],
         offers=[(one, _until(one, now=now)) for one in held if one.place is Place.OFFERED],
         may_undo=any(rules.may_undo_withdrawal(one.withdrawn_at, now=now) for one in theirs) and not more,
-        is_public=is_public(activity.status),
+        is_public=is_for_everybody(activity.status, activity.visibility),
         is_open=facts is not None and rules.refusal(facts, now=now) is None,
         is_to_come=any(not step.is_over and not step.session.is_cancelled for step in steps),
         join_token=joining.token_of(mine.registration_id, mine.uid, mine.link_version),

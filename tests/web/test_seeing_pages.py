@@ -1,10 +1,14 @@
 """Pages, forms and files of activities that not everybody may see."""
 
 import pytest
+import sqlalchemy as sa
 
-from ecwi_events.kernel.db import transaction
+from ecwi_events.jobs import letter_parts
+from ecwi_events.kernel.db import db, transaction
 from ecwi_events.programme import invitations, queries, record
 from ecwi_events.programme.models import ActivityStatus, Visibility
+from ecwi_events.registration import queries as registrations
+from ecwi_events.registration.models import Registration
 from tests import make
 from tests.make import NOW
 from tests.web.conftest import words
@@ -136,3 +140,15 @@ def test_public_pages_ask_nobody_who_they_are(client, count_queries):
     with count_queries() as seen:
         client.get("/a/open")
     assert not [statement for statement in seen if "membership_spell" in statement or "browser_session" in statement]
+
+
+def test_the_personal_page_leads_nowhere_that_its_holder_may_not_see(client, app):
+    activity = make.make_activity("Hidden")
+    signed_up = make.sign_up(activity, address="olena@people.example").registration_id
+    token = db.session.scalar(sa.select(Registration).where(Registration.id == signed_up))
+    page = f"/m/{registrations.token_of(token.uid, token.link_version)}"
+    assert 'href="/a/hidden"' in client.get(page).text
+    hide(activity, Visibility.MEMBERS)
+    assert 'href="/a/hidden"' not in client.get(page).text
+    mine = registrations.find_sign_up(signed_up)
+    assert letter_parts.page_of(mine) == f"http://events.test{page}"
