@@ -96,7 +96,7 @@ def _put_figures(
     for (activity, statistic, override), group in groupby(
         ordered, key=lambda record: (record.activity, record.statistic, record.is_override)
     ):
-        _put_statistic(
+        put_statistic(
             {"year": year, "activity_id": activities[activity] if activity else None, "statistic": statistic,
              "is_override": override}, list(group), tally, now=now,
         )  # fmt: skip
@@ -104,9 +104,10 @@ def _put_figures(
     return tally
 
 
-def _put_statistic(
+def put_statistic(
     scope: Mapping[str, object], records: Sequence[DeclaredRecord], tally: Tally, *, now: datetime
 ) -> None:
+    """Make the rows of one statistic what the records say: those that stand stay, others come and go."""
     rows = db.session.scalars(
         sa.select(DeclaredFigure).where(
             *(getattr(DeclaredFigure, name).is_not_distinct_from(value) for name, value in scope.items())

@@ -36,6 +36,7 @@ from ecwi_events.programme.models import (
     Resource,
     SessionStatus,
 )
+from ecwi_events.programme.models_files import Audience
 from ecwi_events.registration.models import Place, Registration
 
 if TYPE_CHECKING:
@@ -119,8 +120,10 @@ def _activities(year: int, organisations: dict[int, OrganisationFact], *, zone: 
     for outcome in _parts(Outcome, "kind", "text"):
         outcomes[outcome["activity_id"]].append((outcome["kind"], outcome["text"]))
     resources: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
-    for resource in _parts(Resource, "title", "url"):
-        resources[resource["activity_id"]].append((resource["title"], resource["url"]))
+    for resource in _parts(Resource, "title", "url", "audience"):
+        # What only some may open is named in a publication, and its address is not.
+        url = resource["url"] if resource["audience"] is Audience.EVERYONE else None
+        resources[resource["activity_id"]].append((resource["title"], url))
     sessions = _sessions(zone)
     return [
         ActivityFact(

@@ -163,8 +163,10 @@ def _require_complete(activity: Activity) -> None:
     components = db.session.scalar(
         sa.select(sa.func.count()).select_from(Component).where(Component.activity_id == activity.id)
     )
-    held = (sessions or 0) + (components or 0)  # regular sessions and visits may have no dates here
-    missing = rules.missing_before_publishing(title=activity.title, has_host=host is not None, sessions=held)
+    # Regular sessions and visits may have no dates here, and of an activity from before our records no sessions are known:
+    # what there is of it is typed in.
+    known = (sessions or 0) + (components or 0) or (0 if activity.records_complete else 1)
+    missing = rules.missing_before_publishing(title=activity.title, has_host=host is not None, sessions=known)
     if missing:
         raise Refused("incomplete", "Before it can be published: " + "; ".join(missing) + ".")
 

@@ -36,6 +36,7 @@ from ecwi_events.web import (
     office,
     office_completeness,
     office_journal,
+    office_declared,
     office_money,
     office_organisation,
     office_organisations,
@@ -72,7 +73,7 @@ PAGES = (
     sessions, components, moves, office_completeness, asking,
     office_overview, office_journal, office_work,
     office_record, office_proposals, host_proposals, office_texts, office_roles, me, office_people, office_organisations, office_organisation, unsubscribing,
-    office_money, host_outcomes, host_resources, library,
+    office_money, office_declared, host_outcomes, host_resources, library,
     host_questions, host_reminders, joining, personal, host_people, host_people_files, host_places, groups,
     host_messages,
 )  # fmt: skip

@@ -36,6 +36,7 @@ TABS = (
     ("/host/activities/{id}/outcomes", "Outcomes"),
     ("/host/activities/{id}/resources", "Resources"),
     ("/office/activities/{id}/money", "Money"),
+    ("/office/activities/{id}/declared", "Typed in"),
 )
 
 
