@@ -28,7 +28,9 @@ from ecwi_events.people.models import MembershipClass, OrganisationKind, Person,
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme import service as planning
 from ecwi_events.programme.models import ActivityStatus
+from ecwi_events.registration import questions
 from ecwi_events.registration import service as registration
+from ecwi_events.registration.rules import Terms
 from ecwi_events.registration.service import SignUp
 
 if TYPE_CHECKING:
@@ -103,6 +105,9 @@ def _make_activity(plan: DemoActivity, *, now: datetime) -> int:
     with transaction():
         activity_id = registration.create_activity(plan.activity, capacity=plan.capacity, by_person_id=office, now=now)
         planning.move_to_status(activity_id, ActivityStatus.PLANNED, by_person_id=office, now=now)
+        if plan.by_session:
+            registration.set_terms(activity_id, Terms(by="session"), now=now)
+            questions.add_question(activity_id, demo_data.QUESTION, now=now)
     for minute, person in enumerate(demo_data.everybody()[: plan.sign_ups]):
         with transaction():
             new = SignUp(activity_id, person.name, person.address, person.organisation, person.zone)

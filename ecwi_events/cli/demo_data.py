@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from ecwi_events.programme.models import ActivityKind, Format, Theme
 from ecwi_events.programme.service import NewActivity
 from ecwi_events.programme.sessions import NewSession
+from ecwi_events.registration.models_questions import QuestionKind
+from ecwi_events.registration.questions import NewQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +44,9 @@ _PEOPLE = (
 )  # fmt: skip
 
 
+QUESTION = NewQuestion(QuestionKind.TEXT, "What do you hope to take home?", "The speakers read it before the session.")
+
+
 @dataclass(frozen=True)
 class DemoPerson:
     """Somebody who signs up."""
@@ -59,6 +64,7 @@ class DemoActivity:
     activity: NewActivity
     capacity: int | None
     sign_ups: int
+    by_session: bool = False  # people choose sessions
 
 
 def everybody() -> Sequence[DemoPerson]:
@@ -136,8 +142,9 @@ def series(host_id: int, *, now: datetime) -> DemoActivity:
                 for week, title in enumerate(titles)
             ),
         ),
-        capacity=None,
+        capacity=40,
         sign_ups=9,
+        by_session=True,
     )  # fmt: skip
 
 
