@@ -292,8 +292,6 @@ ACCESS: dict[str, Row] = {
     "library.personal_file": link("GET", "registration"),
     "office_declared.page": office("GET", Of.ANY),
     "office_declared.save": office("POST", Of.ANY),
-    "office_declared.page": office("GET", Of.ANY),
-    "office_declared.save": office("POST", Of.ANY),
     "office_money.page": office("GET", Of.ANY),
     "office_money.add": office("POST", Of.ANY),
     "office_money.line": office("GET", Of.ANY),
