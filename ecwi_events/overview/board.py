@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ecwi_events.attendance import queries as attendance
+from ecwi_events.attendance import settled
 from ecwi_events.kernel.dates import zone_info
 from ecwi_events.kernel.db import db
 from ecwi_events.overview import completeness
@@ -105,8 +105,8 @@ def board(year: int, *, zone: str, now: datetime, host_id: int | None = None) ->
 def _states(year: int, *, zone: str, now: datetime, host_id: int | None) -> list[ActivityState]:
     rows = _activities(year, host_id)
     sessions = _sessions(year, host_id)
-    over = [row.id for rows_of in sessions.values() for row in rows_of if row.ends_at <= now]
-    marked = attendance.unsettled(over) if over else {}
+    over = {row.id: row.activity_id for rows_of in sessions.values() for row in rows_of if row.ends_at <= now}
+    marked = settled.marked_and_expected(year, over)
     tallies, info = _tallies(year), zone_info(zone)
     answered = set(db.session.scalars(sa.select(Answer.activity_id).distinct()))
     return [_state(row, sessions[row.id], marked, tallies, is_answered=row.id in answered, info=info) for row in rows]
