@@ -55,6 +55,8 @@ def read(tmp_path):
         ("ECWI_PROXY_HOPS", "11"),
         ("ECWI_PROXY_HOPS", "-1"),
         ("ECWI_RATE_LIMITS", "many"),
+        ("ECWI_OFFERS_WITHIN_HOURS", "400"),
+        ("ECWI_OFFERS_LAST_MINUTES", "1"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_it(read, name, value):
