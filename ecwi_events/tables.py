@@ -24,10 +24,7 @@ from ecwi_events.reminders import models as reminders
 from ecwi_events.work import models as work
 
 ROOMS_WITH_TABLES = (
-    mail_delivery,
-    messages,
-    work, journal, mail, people, signing_in, programme, record, proposals, registration, terms, attendance, calendars, reminders, overview,
-    announcements, asking, feedback,
-    questions, recount,
+    mail_delivery, messages, work, journal, mail, people, signing_in, programme, record, proposals, registration,
+    terms, attendance, calendars, reminders, overview, announcements, asking, feedback, questions, recount,
 )  # fmt: skip
 SCHEMA = Model.metadata

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecwi_events.jobs import letters_people, letters_proposals, letters_registration, letters_reminders
-from ecwi_events.jobs.letters_asking import ask_host
 from ecwi_events.attendance import messages
 from ecwi_events.jobs import (
     letters_messages,
@@ -14,6 +12,7 @@ from ecwi_events.jobs import (
     letters_registration,
     letters_reminders,
 )
+from ecwi_events.jobs.letters_asking import ask_host
 from ecwi_events.jobs.letters_changes import about_change
 from ecwi_events.registration.models_announcements import News
 

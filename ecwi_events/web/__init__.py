@@ -17,12 +17,12 @@ from ecwi_events.web import (
     groups,
     headers,
     host,
-    host_proposals,
     host_messages,
     host_outcomes,
     host_people,
     host_people_files,
     host_places,
+    host_proposals,
     host_questions,
     host_reminders,
     host_resources,
@@ -35,8 +35,8 @@ from ecwi_events.web import (
     moves,
     office,
     office_completeness,
-    office_journal,
     office_declared,
+    office_journal,
     office_money,
     office_organisation,
     office_organisations,
@@ -69,13 +69,12 @@ if TYPE_CHECKING:
     from config import Settings
 
 PAGES = (
-    closing, feedback, site, zones, programme, seeing, registration, people, devices, second_factor, factors, host, office, calendars, overview,
-    sessions, components, moves, office_completeness, asking,
-    office_overview, office_journal, office_work,
-    office_record, office_proposals, host_proposals, office_texts, office_roles, me, office_people, office_organisations, office_organisation, unsubscribing,
-    office_money, office_declared, host_outcomes, host_resources, library,
-    host_questions, host_reminders, joining, personal, host_people, host_people_files, host_places, groups,
-    host_messages,
+    closing, feedback, site, zones, programme, seeing, registration, people, devices, second_factor, factors, host,
+    office, calendars, overview, sessions, components, moves, office_completeness, asking, office_overview,
+    office_journal, office_work, office_record, office_proposals, host_proposals, office_texts, office_roles, me,
+    office_people, office_organisations, office_organisation, unsubscribing, office_money, office_declared,
+    host_outcomes, host_resources, library, host_questions, host_reminders, joining, personal, host_people,
+    host_people_files, host_places, groups, host_messages,
 )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from ecwi_events.attendance import merging as people_merging
-from ecwi_events.feedback import service as feedback
 from ecwi_events.attendance.models_messages import ActivityMessage, Audience
+from ecwi_events.feedback import service as feedback
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail import stopping
 from ecwi_events.mail.kinds import Topic
