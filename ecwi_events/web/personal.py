@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import flask
+from flask_wtf.csrf import CSRFError
 
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.registration import answers, choosing, queries, questions, service
-from ecwi_events.web import personal_page, sign_up_form
+from ecwi_events.web import errors, personal_page, sign_up_form
 from ecwi_events.web.forms import Form, typed
 from ecwi_events.web.seeing import INVITATIONS
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from ecwi_events.registration.queries import MySignUp
 
 blueprint = flask.Blueprint("personal", __name__)
+
+OPEN_FOR_LONG = "This page was open for a long time. Nothing is lost: press the button once more."
+MOST_FIELDS = 250
 
 
 @blueprint.get("/m/<token>")
@@ -97,6 +101,16 @@ def pass_on(token: str) -> ResponseReturnValue:
         service.pass_place_on(which, form.value("name"), form.value("email"), now=now)
 
     return _try(mine, act, form, said=f"Your place is with {form.value('name')} now. We have written to both of you.")
+
+
+@blueprint.errorhandler(CSRFError)
+def form_expired(error: CSRFError) -> ResponseReturnValue:
+    """Give the page anew, with everything that was typed, to somebody who had it open for hours."""
+    mine = queries.find_by_link((flask.request.view_args or {}).get("token", ""))
+    if mine is None:
+        return errors.form_expired(error)
+    form = typed(*list(flask.request.form)[:MOST_FIELDS])
+    return personal_page.render(mine, form, now=clock.utc_now(), more=OPEN_FOR_LONG), 400
 
 
 def _mine(token: str) -> MySignUp:

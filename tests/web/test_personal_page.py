@@ -228,3 +228,13 @@ def test_the_page_costs_the_same_for_one_session_and_for_three(client, count_que
             assert client.get(link).status_code == 200
         costs.append(len(seen))
     assert costs[0] == costs[1]
+
+
+def test_a_page_that_was_open_for_hours_keeps_what_was_typed(client, with_csrf):
+    mine = make.sign_up(make.make_activity(), organisation="School 5").registration_id
+    link = link_of(mine)
+    data = {"name": "Ivan Colleague", "email": "ivan@people.example", "csrf_token": "too old"}
+    answer = client.post(f"{link}/pass", data=data)
+    assert answer.status_code == 400 and place_of(mine) is Place.CONFIRMED
+    assert "press the button once more" in words(answer) and 'value="ivan@people.example"' in answer.text
+    assert client.post("/m/nothing/pass", data=data).status_code == 400
