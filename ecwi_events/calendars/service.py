@@ -34,6 +34,7 @@ PROGRAMME_PATH = "/feeds/programme.ics"
 EXPORT = "feed.export"
 BEFORE_ALL_CHANGES = datetime(1970, 1, 1, tzinfo=UTC)
 _KINDS: dict[str, str] = {ActivityKind.PLA: "Peer Learning Activity", ActivityKind.WEBINAR: "Webinar"}
+ONLINE = "Online"
 _ONLINE: tuple[str, ...] = (Format.ONLINE_SESSION, Format.WEBINAR, Format.HYBRID_SESSION)
 
 
@@ -128,6 +129,7 @@ class _Session:
     slug: str
     kind: str
     format: str
+    place: str | None
     starts_at: datetime
     ends_at: datetime
     zone: str
@@ -157,6 +159,7 @@ def _session(
         slug=activity.slug,
         kind=activity.kind,
         format=session.format,
+        place=session.place,
         starts_at=session.starts_at,
         ends_at=session.ends_at,
         zone=session.zone,
@@ -187,7 +190,8 @@ def _personal_entry(session: _Session, mine: MySignUp) -> Entry:
     entry = _entry(session, reader=mine.zone, notes=notes)
     return replace(
         entry,
-        place=join if has_place and entry.place else entry.place,  # most programs make an address in it a link
+        # Most programs make an address in it a link; who comes to a real place needs its name there.
+        place=join if has_place and entry.place == ONLINE else entry.place,
         # Each change of the place or of the session makes the sum larger, so no calendar takes the news for stale.
         sequence=session.sequence + mine.revision - 1,
         is_cancelled=session.is_cancelled or session.is_postponed or not has_place,
@@ -207,7 +211,7 @@ def _entry(session: _Session, *, reader: str, notes: str) -> Entry:
         is_cancelled=session.is_cancelled,
         is_postponed=session.is_postponed,
         description=f"{dates.full_times(session.starts_at, session.ends_at, reader)}\n\n{notes}",
-        place="Online" if session.format in _ONLINE else None,
+        place=session.place or (ONLINE if session.format in _ONLINE else None),
         url=links.absolute(f"/a/{session.slug}"),
         category=_KINDS[session.kind],
         created_at=session.created_at,

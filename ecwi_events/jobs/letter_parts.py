@@ -57,6 +57,7 @@ def line(session: SessionView, mine: MySignUp, *, now: datetime) -> dict[str, ob
         "times": dates.session_times(start, end, zone, now=now).line,
         "host_times": dates.other_zone(start, end, session.zone, reader=zone) if session.zone != "UTC" else "",
         "utc": dates.other_zone(start, end, "UTC", reader=zone),
+        "where": session.place or "",
         "note": dates.clock_note(first.starts_at, start, zone=zone, of=session.zone),
         "google": _google(session, mine),
     }

@@ -126,7 +126,8 @@ def over(
         sa.or_(held.c.last_end <= now, held.c.last_end.is_(None), Activity.status == ActivityStatus.COMPLETED),
         sa.not_(still_to_come),
     ]
-    order = (sa.desc(sa.func.coalesce(Activity.period_end, Activity.period_start)), Activity.id)
+    latest = sa.func.coalesce(Activity.period_end, Activity.period_start)
+    order = (sa.nulls_last(sa.desc(latest)), Activity.id)  # said aloud: the engines would differ
     rows = _rows(held, [*conditions, *_chosen(filters)], order, page=page, on_a_page=on_a_page)
     return _listed(rows, on_a_page, now=now, with_resources=True)
 

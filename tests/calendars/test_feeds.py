@@ -54,6 +54,16 @@ def test_the_feed_holds_what_is_public_and_nothing_else(app):
     assert event.one("CLASS").value == "PUBLIC"
 
 
+def test_a_real_place_stands_in_the_entry_also_beside_a_joining_link(app):
+    activity_id = make.make_activity()
+    change(ActivitySession, session_of(activity_id), place="Kindergarten 7, Lviv", format="hybrid_session")
+    export()
+    assert events_of(stored())[0].one("LOCATION").text == "Kindergarten 7, Lviv"
+    mine = registrations.find_sign_up(make.sign_up(activity_id).registration_id)
+    personal = reader.check(service.personal_file(mine))
+    assert personal.kids("VEVENT")[0].one("LOCATION").text == "Kindergarten 7, Lviv"
+
+
 def test_the_feed_knows_no_people_and_no_meeting_address(app):
     activity_id = make.make_activity()
     make.sign_up(activity_id, "Olena Koval", "olena@kyiv.example")

@@ -155,3 +155,12 @@ def test_the_page_of_an_activity_says_place_format_language_and_what_became_of_a
     assert "This session is cancelled. The speaker is <ill>" in page
     assert "<ill>" not in client.get("/a/learning-communities-that-last").text
     assert activity_id
+
+
+def test_what_has_no_period_comes_last_on_both_engines(client, app):
+    dated = make.make_activity("Dated", sessions=[make.make_session(starts_local="2026-03-03 10:00")])
+    undated = make.make_activity("Undated", status=ActivityStatus.DRAFT, sessions=[])
+    set_fields(undated, status=ActivityStatus.COMPLETED)
+    assert dated
+    page = words(client.get("/past"))
+    assert page.index(">Dated</a>") < page.index(">Undated</a>")
