@@ -71,7 +71,7 @@ def _page(year: int, *, now: datetime, more: str = "", lately: int | None = None
 
 def _since(day: date, *, today: date) -> str:
     days = (today - day).days
-    return f"since {day.day} {dates.MONTHS[day.month - 1]} {day.year}" + (f", {days} days" if days > 1 else "")
+    return f"{day.day} {dates.MONTHS[day.month - 1]} {day.year}" + (f", {days} days" if days > 1 else "")
 
 
 def _year(otherwise: int) -> int:

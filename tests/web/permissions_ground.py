@@ -133,7 +133,7 @@ def _own_things(person_id: int) -> dict[str, int]:
     }
 
 
-def _question(organisation_id: int) -> str:
+def _asked(organisation_id: int) -> str:
     with transaction():
         asking.ask_host(organisation_id, NOW.year, by_person_id=None, now=NOW)
     return asking.token_of(db.session.scalar(sa.select(Question.uid)))
@@ -187,7 +187,7 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
 
     ground.values |= {
         "moves.to": _any("completed"),
-        "asking.token": {"own": _question(own), "foreign": link["own"], "missing": link["missing"]},
+        "asking.token": {"own": _asked(own), "foreign": link["own"], "missing": link["missing"]},
         "person_id": _any(person),
         "office_organisation.person_id": _any(host),
         "kept_id": _any(people[0]),

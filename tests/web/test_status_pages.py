@@ -180,3 +180,14 @@ def test_every_move_has_its_words(told):
         for to in targets:
             said = consequences.consequences(one, to, told, sessions_to_come=2)
             assert said and all(sentence.endswith(".") for sentence in said)
+
+
+def test_the_public_page_no_longer_gives_the_old_date_as_a_promise(client):
+    activity_id = make.make_activity()
+    page = "/a/" + db.session.scalar(sa.select(Activity.slug).where(Activity.id == activity_id))
+    assert "this date does not hold" not in words(client.get(page))
+    with transaction():
+        changes.postpone_activity(activity_id, "ill", by_person_id=None, now=make.NOW)
+    shown = words(client.get(page))
+    assert "Postponed: this date does not hold." in shown and "The new date is not known yet." in shown
+    assert "1 session</b>, 1 hour 30 minutes" in shown
