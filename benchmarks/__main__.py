@@ -6,12 +6,12 @@ import os
 import platform
 import sys
 
-from benchmarks import board, contended, edition, hello, people_search, programme, weight
+from benchmarks import board, contended, edition, hello, mailing, people_search, programme, weight
 from ecwi_events.kernel.clock import utc_now
 
 ALL = {
     "contended": contended, "hello": hello, "edition": edition, "weight": weight, "people": people_search,
-    "programme": programme, "board": board,
+    "programme": programme, "board": board, "mailing": mailing,
 }  # fmt: skip
 
 

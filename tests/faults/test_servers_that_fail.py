@@ -12,9 +12,7 @@ from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.overview import service as overview
 from ecwi_events.overview.models import CompileRun, Edition, RunState
 from ecwi_events.programme import queries
-from ecwi_events.registration import service as registration
-from ecwi_events.registration.service import SignUp
-from tests.faults.ground import Sink, count, kill_and_wait, mail_server, service, until
+from tests.faults.ground import count, kill_and_wait, service, until
 from tests.make import NOW, make_activity, make_session
 from tests.servers import postgres, processes, valkey
 from tests.visitor import Visitor
@@ -53,31 +51,6 @@ def test_people_sign_up_while_redis_is_away_and_the_mail_comes_when_it_is_back(m
         # The worker may have died of the broker's death (a known fault of its library); the service restarts it.
         stack.enter_context(processes.running(processes.worker_command(beat=True), environment))
         until(lambda: count(Mail, Mail.state == MailState.SENT) == 11)
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_worker_killed_in_mid_batch_loses_no_mail(engine, make_settings, make_database):
-    sink = Sink(seconds=0.03)
-    with ExitStack() as stack:
-        mail_url = stack.enter_context(mail_server(sink))
-        environment = stack.enter_context(service(engine, make_settings, make_database, MAIL_URL=mail_url))
-        activity_id = make_activity()
-        for number in range(60):
-            with transaction():
-                registration.sign_up(SignUp(activity_id, "Ana", f"p{number}@crowd.example"), now=NOW)
-        kills = 0
-        for enough in (10, 30):
-            worker = processes.start(processes.worker_command(beat=True, concurrency=1), environment)
-            stack.callback(processes.end_tree, worker)
-            until(lambda enough=enough: len(sink.messages) >= enough)
-            kill_and_wait(worker)
-            kills += 1
-        stack.enter_context(processes.running(processes.worker_command(beat=True, concurrency=1), environment))
-        until(lambda: count(Mail, Mail.state == MailState.SENT) == 60)
-        received = [message["To"] for message in sink.messages]
-        assert len(set(received)) == 60
-        assert len(received) - 60 <= kills
-        assert len({message["Message-ID"] for message in sink.messages}) == 60
 
 
 @pytest.mark.parametrize("engine", ENGINES)
