@@ -61,8 +61,6 @@ CLEAR: dict[str, frozenset[str]] = {
     ),
     "proposal": frozenset({"year", "organisation_id", "state", "wished", "granted", "activity_id"}),
     "proposal_call": frozenset({"opens_on", "closes_on"}),
-    "proposal": frozenset({"year", "organisation_id", "state", "budget_minor", "granted_minor", "activity_id"}),
-    "proposal_call": frozenset({"opens_on", "closes_on"}),
     "edition": frozenset({"year", "number", "state"}),
     "overview": frozenset({"as_of", "activities"}),
     "import": frozenset({"kind", "new", "changed", "unclear", "refused", "rows", "year"}),

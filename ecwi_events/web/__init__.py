@@ -37,6 +37,7 @@ from ecwi_events.web import (
     office_completeness,
     office_declared,
     office_journal,
+    office_mails,
     office_money,
     office_organisation,
     office_organisations,
@@ -75,6 +76,7 @@ PAGES = (
     office_people, office_organisations, office_organisation, unsubscribing, office_money, office_declared,
     host_outcomes, host_resources, library, host_questions, host_reminders, joining, personal, host_people,
     host_people_files, host_places, groups, host_messages,
+    office_mails,
 )  # fmt: skip
 
 

@@ -10,10 +10,14 @@ from ecwi_events.attendance import merging as merges
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import NotFound
+from ecwi_events.kernel.text import normalise_address
+from ecwi_events.mail import queries as mails
+from ecwi_events.mail import suppression
 from ecwi_events.people import addresses, merging, searching, settings
 from ecwi_events.people.models import MergeOf, Role
 from ecwi_events.registration import mine
 from ecwi_events.web import identity, office_journal
+from ecwi_events.web.office_mails import sent_mail
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 blueprint = flask.Blueprint("office_people", __name__)
 
+MAILS_SHOWN = 30
 LONGEST_NUMBER = len("2147483647") - 1
 
 
@@ -52,13 +57,16 @@ def person(person_id: int) -> ResponseReturnValue:
     if profile.merged_into_id:
         flask.flash("This record was merged. This is the record that is left.")
         return flask.redirect(flask.url_for(".person", person_id=merging.left_person_id(person_id)), 303)
-    now = clock.utc_now()
+    now, own = clock.utc_now(), addresses.addresses_of(person_id)
     return flask.render_template(
         "office/people_person.html",
         nav="office",
         profile=profile,
         shown=_get(person_id),
-        addresses=addresses.addresses_of(person_id),
+        addresses=own,
+        suppressed=suppression.among([one.address for one in own], now=now),
+        normalise=normalise_address,
+        mails=[sent_mail(row, now=now) for row in mails.mails_to(person_id, limit=MAILS_SHOWN)],
         earlier=settings.earlier_work(person_id),
         sign_ups=mine.sign_ups_of(person_id),
         merges=merging.merges_into(MergeOf.PERSON, person_id, now=now),

@@ -20,6 +20,8 @@ from ecwi_events.feedback import service as feedback
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail import stopping
 from ecwi_events.mail.kinds import Topic
+from ecwi_events.mail.models import Mail, MailState
+from ecwi_events.mail.models_delivery import Suppression, Why
 from ecwi_events.overview import asking
 from ecwi_events.overview import service as overview
 from ecwi_events.overview.models_asking import Question
@@ -207,6 +209,10 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
             "foreign": _message(ground.values["activity_id"]["foreign"]),
             "missing": MISSING_ID,
         },
+        "office_mails.kind": {"own": "registration.confirmed", "foreign": "people.sign_in", "missing": "nothing"},
+        "variant": _any("usual") | {"missing": "nothing"},
+        "mail_id": _any(_insert(_sent_mail())),
+        "suppression_id": _any(_insert(_suppression())),
         "unsubscribing.token": {
             "own": stopping.token_of(stopping.Stop(person, Topic.REMINDERS)),
             "foreign": link["own"],
@@ -238,6 +244,19 @@ def _left_behind(mine: int, theirs: int) -> dict[str, dict[str, object]]:
     return values | {"library.resource_id": files}
 
 
+def _sent_mail() -> Mail:
+    return Mail(
+        dedup_key="sent long ago", kind="registration.confirmed", address="a@b.example", message_id="<1@events.test>",
+        subject_id=1, state=MailState.SENT, created_at=NOW,
+    )  # fmt: skip
+
+
+def _suppression() -> Suppression:
+    return Suppression(
+        normalised="gone@people.example", why=Why.GONE, source="x", detail=f"550 {MARKUP}", since_at=NOW
+    )  # fmt: skip
+
+
 def _message(activity_id: int) -> int:
     return _insert(
         ActivityMessage(
@@ -247,7 +266,7 @@ def _message(activity_id: int) -> int:
     )  # fmt: skip
 
 
-def _any(number: int) -> dict[str, object]:
+def _any(number: object) -> dict[str, object]:
     """Return the values of a variable of pages that tell nobody's records apart."""
     return {"own": number, "foreign": number, "missing": MISSING_ID}
 
