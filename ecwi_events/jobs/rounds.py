@@ -25,7 +25,7 @@ from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.mail import suppression
 from ecwi_events.people import signing_in
-from ecwi_events.programme import link_checks
+from ecwi_events.programme import files, link_checks
 from ecwi_events.registration import offers, promotion, re_resolving, reconciling
 from ecwi_events.reminders import service as reminders
 from ecwi_events.work import hearts
@@ -70,6 +70,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("bounces", Every.TICK, bounces.ask),
     Round("old_bounces", Every.NIGHT, suppression.forget_old),
     Round("link_checks", Every.HOUR, link_checks.derive_due),
+    Round("cut_off_files", Every.NIGHT, files.forget_drafts),
     Round("sign_in_leftovers", Every.NIGHT, signing_in.forget_old),
     Round("time_zones", Every.NIGHT, re_resolving.re_resolve_sessions, full=re_resolving.AT_MOST),
     Round("old_work", Every.NIGHT, hearts.forget_old, full=hearts.AT_MOST),

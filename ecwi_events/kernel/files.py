@@ -6,6 +6,7 @@ writes its row. No name that a person typed ever becomes a part of a path.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -18,6 +19,7 @@ from ecwi_events.kernel.errors import Invalid, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
 AT_ONCE = 256 * 1024
@@ -75,6 +77,17 @@ def keep(draft: Draft) -> None:
 def discard(draft: Draft) -> None:
     """Take a draft away, if it is still one."""
     draft.path.unlink(missing_ok=True)
+
+
+def forget_drafts(*, before: datetime) -> int:
+    """Take drafts away that a process left behind when it was killed; return how many there were."""
+    folder, forgotten = _folder[0] / "drafts", 0
+    for path in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(FileNotFoundError):  # somebody else was faster
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink()
+                forgotten += 1
+    return forgotten
 
 
 def remove(digest: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 import zipfile
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -103,6 +104,11 @@ def purge(file_id: int) -> bool:
     if digest is not None:
         files.remove(digest)
     return digest is not None
+
+
+def forget_drafts(*, now: datetime) -> int:
+    """Take away what was left of files whose sending was cut off by a crash a day ago or longer."""
+    return files.forget_drafts(before=now - timedelta(days=1))
 
 
 def find_kept(file_id: int, name: str) -> Kept | None:

@@ -22,7 +22,7 @@ from ecwi_events.programme.rules import STRANGER, Seen, Viewer, may_see
 from ecwi_events.programme.rules_resources import Opened, may_open
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from ecwi_events.programme.files import Kept
@@ -107,22 +107,6 @@ def public_resources(
         _view(row, activity_title=row.activity_title, activity_slug=row.slug, year=row.home_year, theme=row.of)
         for row in db.session.execute(statement)
     ]
-
-
-def resources_of_activities(activity_ids: Collection[int], *, now: datetime) -> dict[int, list[ResourceView]]:
-    """Return the resources of some activities that everybody may open, by activity: one question for a whole list."""
-    found: dict[int, list[ResourceView]] = {activity_id: [] for activity_id in activity_ids}
-    if not found:
-        return found
-    rows = db.session.execute(
-        sa.select(*_COLUMNS)
-        .join(Activity, Activity.id == Resource.activity_id)
-        .where(*_public(now), Resource.activity_id.in_(list(found)))
-        .order_by(Resource.position, Resource.id)
-    )
-    for row in rows:
-        found[row.activity_id].append(_view(row))
-    return found
 
 
 def public_choices(*, now: datetime) -> dict[str, list[str]]:

@@ -1,6 +1,6 @@
 import io
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -148,3 +148,12 @@ def test_letting_go_twice_asks_twice(app, folder):
         files.let_go(file_id, now=NOW + timedelta(seconds=1))
         files.let_go(None, now=NOW)
     assert db.session.scalar(sa.select(sa.func.count(Work.id)).where(Work.kind == "file.purge")) == 2
+
+
+def test_drafts_of_a_process_that_was_killed_are_forgotten_after_a_day(folder):
+    now = datetime.now(UTC)
+    old, young = receive(), receive(PDF + b"2")
+    os.utime(old.draft.path, (0, (now - timedelta(days=1, seconds=1)).timestamp()))
+    assert files.forget_drafts(now=now) == 1
+    assert not old.draft.path.exists() and young.draft.path.exists()
+    assert files.forget_drafts(now=now) == 0

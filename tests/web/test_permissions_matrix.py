@@ -65,7 +65,10 @@ def ask_as(engine_app, ground):
         if who in ground.cookies:
             client.set_cookie("session", ground.cookies[who])
         return client.open(
-            path, method=method, buffered=True, **({"query_string" if method in READING else "data": typed} if typed else {})
+            path,
+            method=method,
+            buffered=True,
+            **({"query_string" if method in READING else "data": typed} if typed else {}),
         )
 
     return ask

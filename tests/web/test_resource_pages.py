@@ -186,6 +186,19 @@ def test_the_library_is_paged_and_asks_always_the_same_number_of_questions(clien
         assert client.get(f"/library{odd}").status_code == 200
 
 
+def test_the_page_of_hosts_asks_the_same_number_of_questions_for_one_resource_and_for_many(host, activity_id, asked):
+    def questions():
+        asked.clear()
+        host.get(address(activity_id))
+        return len(asked)
+
+    host.post(address(activity_id), data=TYPED)
+    one = questions()
+    for _ in range(4):
+        host.post(address(activity_id), data=TYPED)
+    assert questions() == one
+
+
 def test_an_empty_library_says_so(client):
     assert "There is nothing here yet" in client.get("/library").text
     assert "Nothing fits" in client.get("/library?q=nothing").text
