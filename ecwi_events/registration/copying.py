@@ -1,12 +1,16 @@
-"""Copying an activity for the next year, with its number of places and without its people."""
+"""Copying an activity for the next year, with its places, terms and questions and without its people."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ecwi_events.journal import service as journal
 from ecwi_events.programme import copying
-from ecwi_events.registration import queries, service
+from ecwi_events.registration import queries, questions, service
+from ecwi_events.registration.models_questions import QuestionKind
+from ecwi_events.registration.questions import NewQuestion
+from ecwi_events.registration.rules import Terms
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,5 +33,17 @@ def duplicate_activity(activity_id: int, *, once: str = "", by_person_id: int | 
     capacity, _, _ = queries.places_taken([activity_id]).get(activity_id, (None, 0, 0))
     copy_id = service.create_activity(new, capacity=capacity, by_person_id=by_person_id, now=now)
     copying.fill_in(copy_id, activity_id, now=now)
+    _copy_terms(copy_id, activity_id, now=now)
+    for one in questions.asked(activity_id):
+        choices = "\n".join(one.choices)
+        same = NewQuestion(QuestionKind(one.kind), one.wording, one.purpose, choices, is_required=one.is_required)
+        questions.add_question(copy_id, same, now=now)
     journal.note("duplicate_activity", "activity", copy_id, after={"copy_of": activity_id}, now=now)
     return copy_id
+
+
+def _copy_terms(copy_id: int, activity_id: int, *, now: datetime) -> None:
+    """Take the terms over where there are any; from when on people sign up is another day each year."""
+    facts = queries.sign_up_facts(activity_id)
+    if facts and facts.terms != Terms():
+        service.set_terms(copy_id, replace(facts.terms, opens_at=None), now=now)

@@ -43,7 +43,7 @@ class OwnSignUp:
 
     def is_to_come(self, now: datetime) -> bool:
         """Tell whether something is still to come of it for this person."""
-        return self.place in {Place.CONFIRMED, Place.OFFERED, Place.WAITING} and any(
+        return self.place in {Place.CONFIRMED, Place.OFFERED, Place.WAITING, Place.PENDING} and any(
             session.ends_at > now for session in self.sessions
         )
 

@@ -149,7 +149,7 @@ def _me() -> int:
 
 
 def _is_held(one: OwnSignUp) -> bool:
-    return one.place.value in {"confirmed", "offered", "waiting"}
+    return one.place.value in {"confirmed", "offered", "waiting", "pending"}
 
 
 def _row(session: MySession, one: OwnSignUp, *, now: datetime) -> dict[str, object]:

@@ -22,8 +22,11 @@ from ecwi_events.programme.models import (
     Visibility,
 )
 from ecwi_events.programme.models_record import ContributorRole
-from ecwi_events.registration import copying
+from ecwi_events.registration import copying, questions, service
 from ecwi_events.registration import queries as registrations
+from ecwi_events.registration.models_questions import QuestionKind
+from ecwi_events.registration.questions import NewQuestion
+from ecwi_events.registration.rules import Terms
 from tests import make
 from tests.make import NOW
 
@@ -136,3 +139,18 @@ def test_the_roles_of_the_copy_are_its_own(app):
     copy = duplicate(activity)
     roles = db.session.execute(sa.text("SELECT activity_id, role FROM activity_organisation ORDER BY 1")).all()
     assert [tuple(row) for row in roles] == [(activity, OrganisationRole.HOST), (copy, OrganisationRole.HOST)]
+
+
+def test_terms_and_questions_come_along(app):
+    activity = make.make_activity()
+    question = NewQuestion(
+        QuestionKind.CHOICE, "Which language?", "For small groups", "English\nRussian", is_required=True
+    )
+    with transaction():
+        service.set_terms(activity, Terms(by="session", who="members", opens_at=make.NOW), now=make.NOW)
+        questions.add_question(activity, question, now=make.NOW)
+    copy = duplicate(activity)
+    terms = registrations.sign_up_facts(copy).terms
+    assert (terms.by, terms.who, terms.opens_at) == ("session", "members", None)
+    (asked,) = questions.asked(copy)
+    assert (asked.wording, list(asked.choices), asked.is_required) == ("Which language?", ["English", "Russian"], True)

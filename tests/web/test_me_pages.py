@@ -144,3 +144,17 @@ def test_these_pages_are_for_people_who_are_signed_in(client):
         assert client.get(path).status_code == 403
     assert client.post("/me/settings", data=GOOD).status_code == 403
     assert client.post("/me/addresses", data={"address": "a@people.example"}).status_code == 403
+
+
+def test_who_waits_for_the_host_has_not_given_anything_up(client, person):
+    from ecwi_events.kernel.db import transaction
+    from ecwi_events.registration import service
+    from ecwi_events.registration.rules import Terms
+
+    activity = make.make_activity("By the word of the host")
+    with transaction():
+        service.set_terms(activity, Terms(needs_approval=True), now=make.NOW)
+    make.sign_up(activity, address="olena@people.example")
+    page = words(client.get("/me"))
+    assert "The host has not answered yet" in page
+    assert "You gave up your place" not in page and "You have a place" not in page
