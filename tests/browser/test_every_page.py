@@ -50,7 +50,10 @@ def world(app):
                  f"/office/activities/{open_one}", f"/office/activities/{full}", f"/office/activities/{draft}",
                  f"/host/activities/{open_one}/sessions", f"/host/activities/{open_one}/sessions/new",
                  f"/host/activities/{draft}/components", f"/host/sessions/{session_id}/edit",
-                 f"/host/sessions/{session_id}/cancel"]  # fmt: skip
+                 f"/host/sessions/{session_id}/cancel", f"/office/activities/{open_one}/edit",
+                 f"/office/activities/{open_one}/texts", f"/office/activities/{open_one}/texts/uk",
+                 "/office?kind=webinar&incomplete=1", "/office/proposals", "/host/proposals",
+                 "/host/proposals/new"]  # fmt: skip
     return public, signed_in
 
 
