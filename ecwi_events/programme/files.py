@@ -70,15 +70,16 @@ def keep(sent: Sent, *, now: datetime) -> int:
     at the same moment comes before or after, and never between.
     """
     row = {"digest": sent.draft.digest, "size": sent.draft.size, "media_type": sent.media_type, "kept_at": now}
-    insert_unless_there(StoredFile, [row], key=["digest"])
-    file_id = db.session.scalar(
-        sa.update(StoredFile)
-        .where(StoredFile.digest == sent.draft.digest)
-        .values(kept_at=now)
-        .returning(StoredFile.id)
-        .execution_options(synchronize_session=False)
-    )
-    assert file_id is not None  # noqa: S101 - the row was put just before
+    file_id = None
+    while file_id is None:  # a purge of the same content, finished between the two statements, takes the row away once
+        insert_unless_there(StoredFile, [row], key=["digest"])
+        file_id = db.session.scalar(
+            sa.update(StoredFile)
+            .where(StoredFile.digest == sent.draft.digest)
+            .values(kept_at=now)
+            .returning(StoredFile.id)
+            .execution_options(synchronize_session=False)
+        )
     files.keep(sent.draft)
     return file_id
 

@@ -1,5 +1,7 @@
 import io
 import os
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -157,3 +159,37 @@ def test_drafts_of_a_process_that_was_killed_are_forgotten_after_a_day(folder):
     assert files.forget_drafts(now=now) == 1
     assert not old.draft.path.exists() and young.draft.path.exists()
     assert files.forget_drafts(now=now) == 0
+
+
+@pytest.mark.crowd
+def test_a_purge_and_a_new_sending_of_the_same_content_never_leave_a_record_without_its_file(app, folder):
+    activity_id = make.make_activity()
+    with transaction():
+        first = files.keep(receive(), now=NOW)
+    for _ in range(15):
+        ready, outcomes = threading.Barrier(2), []
+
+        def send(ready=ready, outcomes=outcomes):
+            with app.app_context():
+                sent = receive()
+                ready.wait()
+                with transaction() as session:
+                    file_id = files.keep(sent, now=NOW)
+                    session.add(Resource(activity_id=activity_id, title="Handout", file_id=file_id))
+                outcomes.append(file_id)
+
+        def purge(ready=ready, file_id=first):
+            with app.app_context():
+                ready.wait()
+                with suppress(sa.exc.IntegrityError), transaction():  # the worker would try again
+                    files.purge(file_id)
+
+        threads = [threading.Thread(target=act) for act in (send, purge)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        [first] = outcomes
+        assert files.find_kept(first, "a.pdf").path.read_bytes() == PDF
+        with transaction() as session:
+            session.execute(sa.delete(Resource))
