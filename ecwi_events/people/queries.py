@@ -177,11 +177,10 @@ def known_organisations(organisation_ids: Sequence[int]) -> set[int]:
     return set(db.session.scalars(sa.select(Organisation.id).where(Organisation.id.in_(organisation_ids))))
 
 
+_BODIES = sa.inspect(Organisation).local_table
+_NAMES = sa.select(_BODIES.c.id, _BODIES.c.name).where(_BODIES.c.merged_into_id.is_(None)).order_by(_BODIES.c.name)
+
+
 def organisation_names() -> Sequence[tuple[int, str]]:
     """Return id and name of every organisation, by name."""
-    rows = db.session.execute(
-        sa.select(Organisation.id, Organisation.name)
-        .where(Organisation.merged_into_id.is_(None))
-        .order_by(Organisation.name)
-    ).all()
-    return [(row.id, row.name) for row in rows]
+    return [(row.id, row.name) for row in db.session.execute(_NAMES)]

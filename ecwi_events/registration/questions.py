@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+_Q = sa.inspect(Question).local_table
 _ASKED = (
     sa.select(
-        Question.id, Question.kind, Question.wording, Question.purpose, Question.choices, Question.is_required
+        _Q.c.id, _Q.c.kind, _Q.c.wording, _Q.c.purpose, _Q.c.choices, _Q.c.is_required
     )
-    .where(Question.activity_id == sa.bindparam("activity"), Question.retired_at.is_(None))
-    .order_by(Question.position, Question.id)
+    .where(_Q.c.activity_id == sa.bindparam("activity"), _Q.c.retired_at.is_(None))
+    .order_by(_Q.c.position, _Q.c.id)
 )  # fmt: skip
 
 
