@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, clean_prose
 from ecwi_events.mail import service as mail
 from ecwi_events.overview.models_asking import Answer, Question
+from ecwi_events.people import merging
 from ecwi_events.people.models import EmailAddress, Organisation, Person, Role, RoleGrant
 from ecwi_events.programme import outcomes, resources
 from ecwi_events.programme.models import Activity, ActivityOrganisation, OrganisationRole, OutcomeKind
@@ -163,7 +164,9 @@ def _find(condition: sa.ColumnElement[bool], *, now: datetime) -> Asked | None:
         .join(Organisation, Organisation.id == Question.organisation_id)
         .where(condition, Question.expires_at > now)
     ).one_or_none()
-    return Asked(*row) if row else None
+    if row is None:
+        return None
+    return replace(Asked(*row), organisation_id=merging.left_organisation_id(row.organisation_id))
 
 
 def _asked_at(organisation_id: int, year: int) -> datetime | None:
