@@ -229,6 +229,7 @@ def test_a_host_sees_the_own_sessions_and_those_of_others_do_not_exist(client):
     mine, other = make.make_organisation("Mine"), make.make_organisation("Other")
     make.signed_in(client, make.make_host(mine))
     own, foreign = make.make_activity(host_id=mine), make.make_activity(host_id=other)
+    assert f'href="/host/activities/{own}/sessions"' in client.get("/host").text
     assert client.get(f"/host/activities/{own}/sessions").status_code == 200
     assert client.get(f"/host/activities/{foreign}/sessions").status_code == 404
     theirs = sessions_of(foreign)[0]
