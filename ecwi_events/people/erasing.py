@@ -14,7 +14,7 @@ from ecwi_events.journal import service as journal
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.mail.models import Mail, MailState
-from ecwi_events.mail.models_delivery import MailStop
+from ecwi_events.mail.models_delivery import Bounce, MailStop, Suppression
 from ecwi_events.people import browser_sessions
 from ecwi_events.people.models import (
     AddressProof,
@@ -86,6 +86,7 @@ def forget_person(person_id: int, *, now: datetime) -> None:
     """
     get_person(person_id)
     everyone = _with_merged(person_id)
+    _forget_what_came_back(everyone)
     for table in ABOUT_ONE:
         db.session.execute(sa.delete(table).where(table.person_id.in_(everyone)))
     mails = sa.update(Mail).where(Mail.person_id.in_(everyone))
@@ -101,6 +102,14 @@ def forget_person(person_id: int, *, now: datetime) -> None:
     journal.note("erase_person", "person", person_id, after={"erased_at": now}, now=now)
     for one in everyone:
         journal.forget(one)
+
+
+def _forget_what_came_back(everyone: Collection[int]) -> None:
+    """Take out the addresses in reports about mails; called while it is still known whose they are."""
+    theirs = sa.select(EmailAddress.normalised).where(EmailAddress.person_id.in_(everyone))
+    mails = sa.select(Mail.id).where(Mail.person_id.in_(everyone))
+    db.session.execute(sa.delete(Bounce).where(sa.or_(Bounce.normalised.in_(theirs), Bounce.mail_id.in_(mails))))
+    db.session.execute(sa.delete(Suppression).where(Suppression.normalised.in_(theirs)))
 
 
 def get_person(person_id: int) -> Person:
