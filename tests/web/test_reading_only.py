@@ -20,4 +20,4 @@ def test_the_stylesheet_hides_what_changes_something(app, client):
     make.signed_in(client, make.make_staff(Role.AUDITOR))
     page = client.get("/office").text
     address = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
-    assert ".only-reads main form[method=post] { display: none }" in client.get(address).text
+    assert ".only-reads main form[method=post] button { display: none }" in client.get(address).text
