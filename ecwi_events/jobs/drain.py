@@ -143,7 +143,7 @@ def _settle(piece: Claim, error: Exception) -> bool:
     is_bug = not isinstance(error, TryAgain)  # else there is no story to tell in the log
     log.warning("work %s (%s): %s", piece.id, piece.kind, error, exc_info=error if is_bug else None)
     with transaction():
-        work.fail(piece, f"{type(error).__name__}: {error}", now=clock.utc_now())
+        work.fail(piece, f"{type(error).__name__}: {error}" if is_bug else str(error), now=clock.utc_now())
     return False
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 NEVER_TWICE = frozenset({"people.sign_in"})
 NEVER_AGAIN = frozenset({"people.sign_in", "people.prove_address", "people.account_changed"})
 ON_ITS_WAY = frozenset({"queued", "retry"})
+GIVEN_UP = "given_up"
 LOST_ONCE = "lost_once"
 LOST_TWICE = "lost_twice"
 
@@ -88,6 +89,8 @@ def may_start(state: str, reason: str | None, kind: str) -> bool:
     """
     if state == "unknown":
         return reason == LOST_ONCE and kind not in NEVER_TWICE
+    if state == "failed":  # nobody works on it any more, unless the office had it tried again
+        return reason == GIVEN_UP
     return state in ON_ITS_WAY
 
 

@@ -95,3 +95,17 @@ def test_a_compile_that_the_office_cancels_in_the_middle_stops_at_the_next_step(
     run = db.session.get(CompileRun, run_id, populate_existing=True)
     assert (run.state, run.error, len(steps)) == (RunState.FAILED, "The office cancelled it.", 2)
     assert overview.edition_of_run(run_id) is None
+
+
+def test_a_mail_that_was_given_up_goes_out_when_the_office_has_it_tried_again(post, receiver):
+    make.sign_up(make_webinar(), "Olena Koval")
+    with transaction():
+        db.session.execute(sa.update(Work).where(Work.kind == "mail.send").values(attempts=7))
+    receiver.data_answers.append("451 later")
+    post.send()
+    assert (post.states(), post.work_states()) == ([("failed", "given_up")], ["dead"])
+    number = db.session.scalar(sa.select(Work.id).where(Work.kind == "mail.send"))
+    with transaction():
+        handling.revive(number, now=make.NOW)
+    post.send()
+    assert (post.states()[0][0], post.work_states(), len(receiver.taken)) == ("sent", ["done"], 1)
