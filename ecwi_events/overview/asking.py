@@ -118,13 +118,13 @@ def take_in(asked: Asked, activity_id: int, sent: Sent, *, now: datetime) -> Non
         NotFound: the activity is not one of this host and year.
         Invalid: nothing was typed, or a field cannot be taken.
     """
-    if not _is_theirs(asked, activity_id):
-        raise NotFound("We cannot find this activity.")
     lines = [clean_line(text) for text in sent.outcomes if clean_line(text)]
     links = [(clean_line(title), clean_line(url)) for title, url in sent.links if clean_line(title) or clean_line(url)]
     note = clean_prose(sent.note)
     if faults := _faults(lines, links, note):
         raise Invalid(faults)
+    if not _is_theirs(asked, activity_id):
+        raise NotFound("We cannot find this activity.")
     for text in lines:
         outcomes.add_outcome(activity_id, OutcomeKind.ACHIEVED, text, now=now)
     for title, url in links:
