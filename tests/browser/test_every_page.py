@@ -48,6 +48,7 @@ def world(app):
     signed_in = ["/host", f"/host/sessions/{session_id}/attendance", f"/host/sessions/{session_id}/attendance?show=present",
                  f"/host/sessions/{session_id}/attendance?q=nobody&show=all", "/office", "/office/activities/new",
                  f"/office/activities/{open_one}", f"/office/activities/{full}", f"/office/activities/{draft}",
+                 f"/host/activities/{full}/people", f"/host/activities/{full}/places",
                  f"/host/activities/{open_one}/sessions", f"/host/activities/{open_one}/sessions/new",
                  f"/host/activities/{draft}/components", f"/host/sessions/{session_id}/edit",
                  f"/host/sessions/{session_id}/cancel", f"/office/activities/{open_one}/edit",

@@ -15,7 +15,7 @@ from ecwi_events.registration.rules_groups import read_group
         ('"Ani Ito" <ani@a.example>;', [("Ani Ito", "ani@a.example", "")]),
         ("ani@a.example, Ani Ito, School 5", [("Ani Ito", "ani@a.example", "School 5")]),
         ("Name,Email,Organisation\nAni Ito,ani@a.example,School 5", [("Ani Ito", "ani@a.example", "School 5")]),
-        ("\n , \n\nГанна Щука, o@a.example\r\n", [("Ганна Щука", "o@a.example", "")]),
+        ("\n , \n\n Олена Коваль, o@a.example\r\n", [("Олена Коваль", "o@a.example", "")]),
         ("", []),
     ],
 )

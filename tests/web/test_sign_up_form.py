@@ -172,7 +172,8 @@ class TestQuestions:
         language = self.ask()
         agree = self.ask(QuestionKind.CONSENT, "I agree to be in photos", "", required=False)
         page = words(client.get(PAGE))
-        assert "Which language?" in page and "For small groups" in page and "I agree to be in photos (you can say no)" in page
+        for sentence in ("Which language?", "For small groups", "I agree to be in photos (you can say no)"):
+            assert sentence in page
         answer = client.post(
             f"{PAGE}/sign-up", data={**OLENA, f"answer-{language}": "Russian", f"answer-{agree}": "yes"}
         )
