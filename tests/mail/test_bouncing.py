@@ -254,3 +254,13 @@ def test_what_a_refusal_is_about(answer, status, at_recipient, at_text):
     assert rules.status_of(answer) == status
     assert rules.hardness(status) == at_recipient
     assert rules.hardness(status, about_recipient=False) == at_text
+
+
+def test_an_erased_person_is_in_no_report_any_more(post, sent):
+    from ecwi_events.people import erasing
+
+    take_in(reports.postfix(sent.message_id))
+    with transaction():
+        erasing.forget_person(sent.person_id, now=NOW)
+    assert suppressed() is None
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Bounce)) == 0
