@@ -24,17 +24,15 @@ TURN = 0.8  # of the time between two ticks: a beat that comes a little early st
 
 
 def tick(settings: Settings) -> bool:
-    """Derive what is due by time, write it down, and show that we live; return whether it was this tick's turn to derive.
+    """Show that we live, derive what is due by time and write it down; return whether it was this tick's turn to derive.
 
     Of several beats one acts: a tick that comes before the last one's time is over derives nothing. By the database's
     clock, so that machines whose clocks differ agree.
     """
+    beat()  # first: what is derived may take a while, and is no sign of life
     acts = is_our_turn(settings)
-    try:
-        if acts:
-            derive()
-    finally:
-        beat()
+    if acts:
+        derive()
     return acts
 
 
