@@ -212,11 +212,11 @@ def test_navigation_shows_what_somebody_may_do(client):
     def entries():
         return re.findall(r"<a href=\"(/[^\"]*)\"", client.get("/help").text.split("</header>")[0])
 
-    assert entries() == ["/", "/overview", "/sign-in"]
+    assert entries() == ["/", "/library", "/overview", "/sign-in"]
     make.signed_in(client, make.make_host(make.make_organisation()))
-    assert entries() == ["/", "/me", "/overview", "/host"]
+    assert entries() == ["/", "/me", "/library", "/overview", "/host"]
     make.signed_in(client, make.make_office())
-    assert entries() == ["/", "/me", "/overview", "/office"]
+    assert entries() == ["/", "/me", "/library", "/overview", "/office"]
 
 
 def test_static_files_are_kept_for_good_and_come_compressed(client):
