@@ -271,7 +271,8 @@ MOVES = {
 ENDS = {"sign_in_token.person_id", "browser_session.person_id", "address_proof.person_id"}
 STAYS = {  # who did something did it; second factors of the stub open nothing, because it cannot sign in
     "person.merged_into_id", "merge.by_person_id", "left_as_text.by_person_id", "organisation_import.by_person_id",
-    "activity_message.by_person_id",
+    "activity_message.by_person_id", "proposal.by_person_id", "proposal.decided_by_person_id", "sign_up_note.by_person_id",
+    "reminder.person_id",  # of a host person: it was told, whoever they are now
     "announcement.by_person_id", "overview_question.asked_by_id",
     "status_change.by_person_id", "evidence.recorded_by_id", "compile_run.requested_by_id", "edition.published_by_id",
     "journal_key.person_id", "one_time_codes.person_id", "passkey.person_id", "recovery_code.person_id",
