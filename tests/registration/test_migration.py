@@ -13,7 +13,10 @@ AT = "'2026-01-01 00:00:00.000000'"
 ACTIVITY = (
     "id, key, slug, kind, status, title, language, home_year, display_order, open_end, records_complete, revision"
 )
-SIGN_UP = "id, uid, activity_id, places_id, person_id, place, queue_place, zone, link_hash, link_version, revision"
+SIGN_UP = (
+    "INSERT INTO registration (id, uid, activity_id, places_id, person_id, place, queue_place, zone, link_hash, "
+    "link_version, revision, created_at)"
+)
 BEFORE = [
     f"INSERT INTO person (id, name, language, created_at) VALUES (1, 'Ana', 'en', {AT}), (2, 'Boris', 'en', {AT})",
     (
@@ -21,8 +24,8 @@ BEFORE = [
         f"VALUES (1, 'a', 'a', 'pla', 'planned', 'A', 'en', 2026, 0, FALSE, TRUE, 1, {AT}, {AT})"
     ),
     "INSERT INTO places (id, activity_id, capacity, taken, waiting, seq, granted) VALUES (1, 1, 1, 1, 1, 2, 0)",
-    f"INSERT INTO registration ({SIGN_UP}, created_at) VALUES (1, 'u1', 1, 1, 1, 'confirmed', NULL, 'UTC', 'h1', 1, 1, {AT})",
-    f"INSERT INTO registration ({SIGN_UP}, created_at) VALUES (2, 'u2', 1, 1, 2, 'waiting', 2, 'UTC', 'h2', 1, 1, {AT})",
+    f"{SIGN_UP} VALUES (1, 'u1', 1, 1, 1, 'confirmed', NULL, 'UTC', 'h', 1, 1, {AT})",
+    f"{SIGN_UP} VALUES (2, 'u2', 1, 1, 2, 'waiting', 2, 'UTC', 'h2', 1, 1, {AT})",
 ]
 ROWS = "SELECT place, queue_place FROM registration ORDER BY id"
 MUST_FAIL = [
