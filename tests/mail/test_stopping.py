@@ -21,7 +21,7 @@ from tests.mail.showing import make_webinar
 from tests.make import NOW
 
 OLENA = ("Olena Koval", "olena@kyiv.example")
-ALWAYS = ("people.", "proposals.", "registration.", "reminder.host_")
+ALWAYS = ("people.", "proposals.", "overview.", "registration.", "reminder.host_")
 
 
 class TestTable:
