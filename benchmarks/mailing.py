@@ -44,10 +44,10 @@ def main() -> None:
                 rows += measured(name, url, folder, delay=delay, count=count)
     tables.show(
         "Reminders to a mail server",
-        f"{MESSAGES} reminders of the day before (a twentieth where the server waits). Of each it is asked once more whether "
-        "it is wanted; it is written, and sent by real workers through Valkey, to a mail server in a process of its own. The bare loop "
-        "sends one such mail over and over by smtplib on one connection to the same server, right before. Memory is that of "
-        "the first worker after a tenth of the run and at its end.",
+        f"{MESSAGES} reminders of the day before (a twentieth where the server waits). Of each it is asked once more "
+        "whether it is wanted; it is written, and sent by real workers through Valkey to a mail server in a process of its "
+        "own. The bare loop sends one such mail over and over by smtplib on one connection to the same server just before. "
+        "Memory is that of the first worker after a tenth of the run and at its end.",
         [
             "engine",
             "server waits ms",

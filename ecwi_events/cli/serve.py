@@ -49,9 +49,7 @@ def serve(host: str) -> None:
     settings = config.from_environment()
     with only_one(settings), reserved_port(host, settings.port), Signals() as signals:
         app = create_app(settings)
-        when_work_is_committed(
-            lambda _queues: None
-        )  # nobody listens yet: the worker's first tick finds what the demo put
+        when_work_is_committed(lambda _queues: None)  # nobody listens: the worker's first tick finds what the demo put
         with app.app_context():
             _prepare(settings)
             db.engine.dispose()
