@@ -96,7 +96,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/office/mails/<kind>/<variant>")
+@blueprint.get("/office/mails/kinds/<kind>/<variant>")
 def preview(kind: str, variant: str) -> ResponseReturnValue:
     """Show a kind of mail with invented facts: its subject, its text, and its HTML in a frame."""
     words = _words(kind, variant)
@@ -116,7 +116,7 @@ def preview(kind: str, variant: str) -> ResponseReturnValue:
     return page
 
 
-@blueprint.get("/office/mails/<kind>/<variant>/html")
+@blueprint.get("/office/mails/kinds/<kind>/<variant>/html")
 def preview_html(kind: str, variant: str) -> ResponseReturnValue:
     """Give the HTML of a mail as a page of its own, under rules of its own."""
     page = flask.make_response(_words(kind, variant).html)

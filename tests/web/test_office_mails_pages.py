@@ -33,14 +33,14 @@ def test_every_kind_is_listed_and_opens(client, office):
     page = client.get("/office/mails")
     assert page.status_code == 200
     for name, kind in KINDS.items():
-        assert kind.words in words(page) and f"/office/mails/{name}/usual" in page.text
-    shown = client.get("/office/mails/registration.confirmed/awkward")
+        assert kind.words in words(page) and f"/office/mails/kinds/{name}/usual" in page.text
+    shown = client.get("/office/mails/kinds/registration.confirmed/awkward")
     assert shown.status_code == 200 and "frame-src 'self'" in shown.headers["Content-Security-Policy"]
     assert "<b>and</b>" not in shown.text
 
 
 def test_the_mail_itself_may_do_nothing(client, office):
-    mail = client.get("/office/mails/reminder.day_before/usual/html")
+    mail = client.get("/office/mails/kinds/reminder.day_before/usual/html")
     rules = mail.headers["Content-Security-Policy"]
     assert "sandbox" in rules and "default-src 'none'" in rules and "frame-ancestors 'self'" in rules
     assert "script-src" not in rules and mail.text.startswith("<!doctype html>")
@@ -48,7 +48,7 @@ def test_the_mail_itself_may_do_nothing(client, office):
 
 @pytest.mark.parametrize("path", ["nothing/usual", "registration.confirmed/other", "nothing/usual/html"])
 def test_what_is_not_there(client, office, path):
-    assert client.get(f"/office/mails/{path}").status_code == 404
+    assert client.get(f"/office/mails/kinds/{path}").status_code == 404
 
 
 def test_an_address_is_shown_with_the_reason_and_written_to_again(client, office):
