@@ -47,10 +47,19 @@ QUEUES = {
     Queue.COMPILE: "Compile: overviews",
 }
 KINDS = {
-    "mail.send": "Send a mail",
+    "attendance.put_message": "Write the mails of a message",
     "feed.export": "Export the calendar feed",
+    "file.purge": "Delete a file",
+    "mail.read_bounces": "Read what came back",
+    "mail.send": "Send a mail",
     "overview.compile": "Compile an overview",
+    "registration.tell_all": "Write the mails about a change",
+    "resource.check_link": "Check a link",
+    "round.cut_off_files": "Clear half uploads",
+    "round.link_checks": "Ask for checks of links",
+    "round.old_bounces": "Forget old bounces",
     "round.old_work": "Forget old work",
+    "round.recount": "Count places again",
     "round.sign_in_leftovers": "Forget old sign-in links",
     "round.time_zones": "Follow new time zone data",
 }
