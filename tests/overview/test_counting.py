@@ -250,7 +250,11 @@ def test_amounts_without_a_rate_are_named_as_unknown_and_are_not_zero():
     assert counted["investment"].printed == "at least 20 Eur"
     assert "300.00 Mdl" in counted["investment"].chosen.note
     alone = facts(pla, money=(money(pla.id, 100, currency="MDL"), money(pla.id, 5, currency="JPY", in_kind=True)))
-    assert value(alone, "investment") is None and value(alone, "funding_shares") is None and value(alone, "in_kind") is None
+    assert (
+        value(alone, "investment") is None
+        and value(alone, "funding_shares") is None
+        and value(alone, "in_kind") is None
+    )
 
 
 def opening(**values):

@@ -48,7 +48,9 @@ class Counted:
         """What has to be said beside their sum."""
         unknown = "; ".join(currencies.exactly(line.amount_minor, line.currency) for line in self.unknown)
         notes = [_PROVISIONAL] if self.provisional else []
-        return " ".join([*notes, f"Not in it, because their rate is not known: {unknown}."] if unknown else notes) or None
+        return (
+            " ".join([*notes, f"Not in it, because their rate is not known: {unknown}."] if unknown else notes) or None
+        )
 
 
 def lines_that_count(facts: Facts, *, in_kind: bool) -> Counted:
