@@ -105,9 +105,7 @@ def move(activity_id: int) -> ResponseReturnValue:
         raise Invalid({"status": "Choose one of the buttons"})
     try:
         with transaction():
-            changes.move_activity(
-                activity_id, Move(ActivityStatus(status), who.person_id if who else None), now=now
-            )
+            changes.move_activity(activity_id, Move(ActivityStatus(status), who.person_id if who else None), now=now)
     except Refused as refused:
         return _activity_page(activity_id, more=refused.message), 409
     flask.flash("Saved.")

@@ -78,9 +78,7 @@ def _questions() -> None:
         sa.Column("resources", sa.Integer(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("answered_at", INSTANT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["question_id"], ["overview_question.id"], name=op.f("fk_overview_answer_question_id")
-        ),
+        sa.ForeignKeyConstraint(["question_id"], ["overview_question.id"], name=op.f("fk_overview_answer_question_id")),
         sa.ForeignKeyConstraint(["activity_id"], ["activity.id"], name=op.f("fk_overview_answer_activity_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_overview_answer")),
     )

@@ -30,7 +30,9 @@ def _messages() -> None:
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("activity_id", sa.Integer(), nullable=False),
         sa.Column("session_id", sa.Integer(), nullable=True),
-        sa.Column("audience", _choice("audience", "confirmed", "waiting", "pending", "present", "absent"), nullable=False),
+        sa.Column(
+            "audience", _choice("audience", "confirmed", "waiting", "pending", "present", "absent"), nullable=False
+        ),
         sa.Column("subject", sa.String(length=150), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("reply_to", sa.String(length=320), nullable=True),

@@ -132,9 +132,7 @@ def test_a_change_of_the_programme_exports_the_feed_by_itself(app):
     drain(app, settings)
     first = db.session.scalar(sa.select(StoredFeed.etag))
     with transaction():
-        sessions.add_sessions(
-            activity_id, [make.make_session("Second", starts_local="2027-02-01 10:00")], now=make.NOW
-        )
+        sessions.add_sessions(activity_id, [make.make_session("Second", starts_local="2027-02-01 10:00")], now=make.NOW)
     drain(app, settings)
     assert db.session.scalar(sa.select(StoredFeed.etag)) != first
     assert len(events_of(stored())) == 2

@@ -323,7 +323,9 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
 def _proposal(organisation_id: int) -> int:
     texts_of = dict.fromkeys(("title", "why", "plan", "sessions_idea"), f"Proposal {MARKUP}")
     return _insert(
-        Proposal(once=f"once of {organisation_id}", year=2027, organisation_id=organisation_id, created_at=NOW, **texts_of)
+        Proposal(
+            once=f"once of {organisation_id}", year=2027, organisation_id=organisation_id, created_at=NOW, **texts_of
+        )
     )
 
 

@@ -295,7 +295,11 @@ def test_the_way_to_join_is_shown_to_who_has_a_place_while_the_session_is_near(
         session.execute(sa.update(ActivitySession).values(meeting_url="https://meet.example/room"))
     starts_at = db.session.scalar(sa.select(ActivitySession.starts_at))
     the_clock.now = starts_at - timedelta(minutes=minutes_before)
-    for path, shown in ((link_of(mine.registration_id), is_shown), (link_of(waits.registration_id), False), (PAGE, False)):
+    for path, shown in (
+        (link_of(mine.registration_id), is_shown),
+        (link_of(waits.registration_id), False),
+        (PAGE, False),
+    ):
         page = client.get(path).text
         assert ("Join the session</a>" in page) is shown
         assert "meet.example" not in page, "only the button of the joining link leads there"
