@@ -128,7 +128,8 @@ def test_publishing_needs_what_people_must_know():
         ("draft", "completed", False),
         ("planned", "running", True),
         ("completed", "planned", False),
-        ("cancelled", "planned", False),
+        ("cancelled", "running", False),
+        ("cancelled", "planned", True),  # by the office, for one day
         ("postponed", "planned", True),
     ],
 )
