@@ -7,9 +7,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecwi_events.jobs import mail_batch
 from ecwi_events.jobs.handlers import CALLED_OFF, HANDLERS
 from ecwi_events.jobs.heart import HEART
-from ecwi_events.jobs.trying import Finished, PutOff, TryAgain
+from ecwi_events.jobs.trying import PutOff, Sent, TryAgain
 from ecwi_events.journal import acting
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
@@ -62,23 +63,33 @@ def drain(
 
 def _drain(app: Flask, settings: Settings, queues: Collection[str] | None, *, beating: bool) -> Drained:
     drained = Drained()
-    while not HEART.stopping.is_set() and (pieces := _claim(settings, queues)):
+    while not HEART.stopping.is_set():
         claimed_at = time.monotonic()
-        for place, piece in enumerate(pieces):
-            if HEART.stopping.is_set():
-                _put_back(pieces[place:])
-                break
-            if time.monotonic() - claimed_at > settings.lease_seconds / 2 and not _still_ours(piece, settings):
-                continue
-            if _do(app, piece, settings):
-                drained.done += 1
-            else:
-                drained.failed += 1
+        pieces = _claim(settings, queues)
+        if not pieces:
+            break
+        with mail_batch.of(pieces, leased_at=claimed_at, now=clock.utc_now()):
+            _do_all(app, pieces, settings, drained, claimed_at=claimed_at)
         if beating:
             beat()
     if drained.done or drained.failed:
         log.info("drained: %s done, %s failed", drained.done, drained.failed)
     return drained
+
+
+def _do_all(app: Flask, pieces: Sequence[Claim], settings: Settings, drained: Drained, *, claimed_at: float) -> None:
+    for place, piece in enumerate(pieces):
+        if piece.kind != mail_batch.KIND:
+            mail_batch.settle()  # other work may take long
+        if HEART.stopping.is_set():
+            _put_back(pieces[place:])
+            break
+        if time.monotonic() - claimed_at > settings.lease_seconds / 2 and not _still_ours(piece, settings):
+            continue
+        if _do(app, piece, settings):
+            drained.done += 1
+        else:
+            drained.failed += 1
 
 
 def beat() -> None:
@@ -122,8 +133,12 @@ def _do(app: Flask, piece: Claim, settings: Settings) -> bool:
     try:
         with acting.through("jobs"):
             HANDLERS[piece.kind](app, piece, settings)
+    except Sent:
+        return True
     except Exception as error:  # noqa: BLE001 - a poisoned row must not stop the others
+        mail_batch.settle()
         return _settle(piece, error)
+    mail_batch.settle()
     with transaction():
         work.finish(piece, now=clock.utc_now())
     return True
@@ -131,8 +146,6 @@ def _do(app: Flask, piece: Claim, settings: Settings) -> bool:
 
 def _settle(piece: Claim, error: Exception) -> bool:
     """Do what a handler said by an exception; return False if the work has failed for now."""
-    if isinstance(error, Finished):
-        return True
     if isinstance(error, work.CalledOff):
         _call_off(piece)
         return True

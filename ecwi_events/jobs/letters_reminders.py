@@ -12,8 +12,6 @@ from ecwi_events.feedback import service as feedback
 from ecwi_events.jobs.letter_parts import facts_of, line, page_of
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
-from ecwi_events.mail import stopping
-from ecwi_events.mail.kinds import Topic
 from ecwi_events.mail.letters import Letter, NotWanted
 from ecwi_events.programme.rules import takes_place
 from ecwi_events.registration import joining
@@ -120,13 +118,11 @@ def _found(registration_id: int, session_id: int | None) -> tuple[MySignUp, Sess
 
 
 def _unwanted(mine: MySignUp, session: SessionView, revision: int, *, is_over: bool = False) -> str | None:
-    topic = Topic.THANKS if is_over else Topic.REMINDERS
     status = mine.activity.status
     facts = rules.Wanted(
         has_place=mine.place is Place.CONFIRMED,
         session_takes_place=(takes_place(status) or (is_over and status == "completed")) and not session.is_cancelled,
         is_current=session.schedule_revision == revision,
-        is_wished=not stopping.is_stopped(mine.person_id, topic),
         was_away=is_over and attendance.verdict_of(mine.person_id, session.id) in {Verdict.ABSENT, Verdict.EXCUSED},
     )
     return rules.unwanted(facts)

@@ -7,11 +7,13 @@ whatever dies where, the row says what may have happened.
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ecwi_events.jobs import mail_batch
 from ecwi_events.jobs.letters import letter_of
-from ecwi_events.jobs.trying import Finished, PutOff, TryAgain
+from ecwi_events.jobs.trying import PutOff, Sent, TryAgain
 from ecwi_events.kernel import clock, links
 from ecwi_events.kernel.db import transaction
 from ecwi_events.mail import bouncing, message, pacing, queries, rendering, rules, service, stopping, suppression
@@ -38,12 +40,12 @@ _away_until: dict[tuple[str, int], datetime] = {}  # of this process only: each 
 def send_mail(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: ARG001 - the signature of handlers
     """Send the mail, or find that it needs no sending.
 
-    That it was sent, and that the work is done, is one commit: with thousands of mails, each commit counts.
+    That it was sent is written together with what comes next: with thousands of mails, each commit counts.
 
     Raises:
         TryAgain: it could not be handed over for now.
         PutOff: it is not its turn yet.
-        Finished: it was sent, and the work is finished.
+        Sent: it was handed over, which `mail_batch` notes.
     """
     now = clock.utc_now()
     mail = _found(piece.reference)
@@ -73,7 +75,7 @@ def send_mail(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: AR
 
 def _found(mail_id: int) -> Outgoing | None:
     """Read the mail; one that is still ``sending`` was left behind by a worker that died."""
-    mail = queries.find_mail(mail_id)
+    mail = mail_batch.current().take(mail_id)
     if mail is None or mail.state is not MailState.SENDING:
         return mail
     with transaction():
@@ -85,7 +87,7 @@ def _no_use(mail: Outgoing, *, now: datetime) -> str | None:
     """Say why it is of no use to ask the mail server at all."""
     if rules.is_too_late(mail.not_after, now=now):
         return "late"
-    if not kind_of(mail.kind).is_asked_for and suppression.find(mail.address, now=now):
+    if not kind_of(mail.kind).is_asked_for and mail_batch.current().is_suppressed(mail.address, now=now):
         return "suppressed"
     return None
 
@@ -117,42 +119,54 @@ def _write_and_hand_over(opened: Opened, mail: Outgoing, piece: Claim, settings:
     text = _write(mail, piece, settings)
     if text is None:
         return
+    started = time.monotonic()
     try:
         opened.hand_over(text)
     except Lost as error:
         with transaction():
             service.note_lost(mail, str(error))
         raise TryAgain(f"lost: {error}") from error
-    now = clock.utc_now()
-    with transaction():
-        service.note_sent(mail.id, now=now)
-        work.finish(piece, now=now)
-    raise Finished
+    mail_batch.owe(piece, now=clock.utc_now())
+    if time.monotonic() - started > settings.lease_seconds * mail_batch.OWED_FOR:
+        mail_batch.settle()
+    raise Sent
 
 
 def _write(mail: Outgoing, piece: Claim, settings: Settings) -> bytes | None:
-    """Ask for the last time whether it is wanted, write its words, and commit that it is on its way."""
-    sender = Sender(settings.mail_from)
-    now = clock.utc_now()
+    """Commit that it is on its way, and that the mail before it was sent; return its text, or None if it does not go."""
     with transaction():
-        if not work.extend(piece, lease_seconds=settings.lease_seconds):
-            return None  # the mail server was so slow that somebody else holds this work now
-        letter = letter_of(mail, sender, now=now)
-        if isinstance(letter, NotWanted) or rules.is_too_late(mail.not_after, now=now):
-            service.note_skipped(mail.id, letter.reason if isinstance(letter, NotWanted) else "late")
-            return None
-        if stopping.is_unwanted(mail, letter):
-            service.note_skipped(mail.id, "opted_out")
-            return None
-        _check_crowd(mail, settings, now=now)
-        way_out = stopping.way_out(mail, letter)
-        envelope = message.Envelope(sender, mail.address, mail.message_id, mail.kind, now, way_out)
-        text = message.build(envelope, letter, rendering.render(mail.kind, letter.facts, way_out))
-        return text if service.begin_sending(mail) else None
+        text = _words_if_wanted(mail, piece, settings, now=clock.utc_now())
+        if text is None:
+            mail_batch.note_owed()
+    mail_batch.paid()
+    return text
+
+
+def _words_if_wanted(mail: Outgoing, piece: Claim, settings: Settings, *, now: datetime) -> bytes | None:
+    """Ask for the last time whether it is wanted, write its words, and note that it is on its way."""
+    sender, lease = Sender(settings.mail_from), settings.lease_seconds
+    if not mail_batch.is_fresh(mail_batch.RENEWED_AFTER, lease) and not work.extend(piece, lease_seconds=lease):
+        return None  # the mail server was so slow that somebody else holds this work now
+    letter = letter_of(mail, sender, now=now)
+    if isinstance(letter, NotWanted) or rules.is_too_late(mail.not_after, now=now):
+        service.note_skipped(mail.id, letter.reason if isinstance(letter, NotWanted) else "late")
+        return None
+    _check_crowd(mail, settings, now=now)
+    stop = stopping.of_mail(mail, letter)
+    way_out = stopping.way_out(stop)
+    envelope = message.Envelope(sender, mail.address, mail.message_id, mail.kind, now, way_out)
+    text = message.build(envelope, letter, rendering.render(mail.kind, letter.facts, way_out))
+    if service.begin_sending(mail, piece, stop, mail_batch.current().owed):
+        return text
+    if stop and stopping.is_stopped(stop.person_id, stop.topic, stop.activity_id):
+        service.note_skipped(mail.id, "opted_out")
+    return None
 
 
 def _check_crowd(mail: Outgoing, settings: Settings, *, now: datetime) -> None:
     at_once = settings.mail.at_once
+    if at_once:
+        mail_batch.note_owed()  # it is not on its way any more
     if at_once and pacing.is_crowded(pacing.domain_of(mail.address), at_once=at_once, now=now):
         raise PutOff(now + CROWDED, "enough mails are on their way to this domain")
 
@@ -170,6 +184,7 @@ def _note_refused(mail: Outgoing, error: Never) -> None:
             ),
             now=now,
         )
+    mail_batch.read_anew()  # another mail of this batch may go to the same address
 
 
 def _put_off(mail: Outgoing, piece: Claim, error: str) -> None:
@@ -193,5 +208,6 @@ def _transport(settings: Settings, mail: Outgoing, *, now: datetime) -> Transpor
         return Folder(setting.folder, now, mail.message_id)
     patience = min(15.0, settings.lease_seconds / 3)  # an answer that comes later than our lease helps nobody
     return Relay(
-        setting.host, setting.port, setting.user, setting.password, setting.tls, hello=links.host(), patience=patience
-    )
+        setting.host, setting.port, setting.user, setting.password, setting.tls, hello=links.host(), patience=patience,
+        before_connecting=mail_batch.settle,
+    )  # fmt: skip

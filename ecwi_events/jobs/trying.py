@@ -20,5 +20,5 @@ class PutOff(Exception):  # noqa: N818 - it tells the drain to wait, it is no bu
         self.until = until
 
 
-class Finished(Exception):  # noqa: N818 - it tells the drain that all is done
-    """The handler has finished its piece by itself, in the transaction of its last step."""
+class Sent(Exception):  # noqa: N818 - it tells the drain that all is done
+    """A mail was handed over; `mail_batch` notes that, and finishes the piece, in the transaction that comes next."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import db
+from ecwi_events.kernel.db import db, run
 from ecwi_events.mail.models import Mail
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ class Outgoing:
 
 
 _MAIL = Mail.metadata.tables["mail"]
-_BY_ID = sa.select(*(_MAIL.c[name] for name in Outgoing.__dataclass_fields__)).where(_MAIL.c.id == sa.bindparam("mail"))
+_OUTGOING = sa.select(*(_MAIL.c[name] for name in Outgoing.__dataclass_fields__))
+_BY_ID = _OUTGOING.where(_MAIL.c.id == sa.bindparam("mail"))
+_BY_IDS = _OUTGOING.where(_MAIL.c.id.in_(sa.bindparam("mails", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -65,5 +67,10 @@ def mails_to(person_id: int, *, limit: int) -> Sequence[MailLine]:
 
 def find_mail(mail_id: int) -> Outgoing | None:
     """Return a mail as it stands in the database now, or None."""
-    row = db.session.execute(_BY_ID, {"mail": mail_id}).one_or_none()
+    row = run(_BY_ID, {"mail": mail_id}).one_or_none()
     return Outgoing(*row) if row else None
+
+
+def mails_of(mail_ids: Sequence[int]) -> dict[int, Outgoing]:
+    """Return several mails as they stand in the database now, by their ids."""
+    return {row.id: Outgoing(*row) for row in run(_BY_IDS, {"mails": list(mail_ids)})}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hmac
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel import links, tokens
-from ecwi_events.kernel.db import db, insert_unless_there
+from ecwi_events.kernel.db import db, insert_unless_there, run
 from ecwi_events.kernel.errors import NotFound, Refused
-from ecwi_events.mail import rules
+from ecwi_events.mail import rules, stopping
 from ecwi_events.mail.kinds import kind_of
 from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.work import service as work
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ecwi_events.mail.queries import Outgoing
+    from ecwi_events.work.service import Claim
 
 _MAIL = Mail.metadata.tables["mail"]
 # Every mail goes through these two, so they are built once.
@@ -31,6 +33,8 @@ _START = (
         _MAIL.c.id == sa.bindparam("mail"),
         _MAIL.c.state == sa.bindparam("was"),
         _MAIL.c.attempts == sa.bindparam("tries"),
+        work.IS_OURS,
+        ~stopping.IS_STOPPED,
     )
     .values(state=MailState.SENDING, attempts=_MAIL.c.attempts + 1)
 )
@@ -38,6 +42,15 @@ _SENT = (
     sa.update(_MAIL)
     .where(_MAIL.c.id == sa.bindparam("mail"), _MAIL.c.state == MailState.SENDING)
     .values(state=MailState.SENT, sent_at=sa.bindparam("now"), last_error=None)
+)
+# Both in one statement, and one way to the server and back: PostgreSQL's alone.
+_SENT_AND_START = _START.add_cte(
+    sa.update(_MAIL)
+    .where(_MAIL.c.id == sa.bindparam("done_mail"), _MAIL.c.state == MailState.SENDING)
+    .values(state=MailState.SENT, sent_at=sa.bindparam("done_at"), last_error=None)
+    .returning(_MAIL.c.id)
+    .cte("noted"),
+    work.FINISH_ANOTHER.cte("finished"),
 )
 WORK_KIND = "mail.send"
 LONGEST_ERROR = 2000
@@ -114,18 +127,36 @@ def _message_id(dedup_key: str) -> str:
     return f"<{uuid.UUID(bytes=named[:16], version=4)}@{links.host()}>"
 
 
-def begin_sending(mail: Outgoing) -> bool:
-    """Move a mail to ``sending`` just before its text is handed over; return False if somebody else was faster.
+@dataclass(frozen=True)
+class Owed:
+    """A mail that was handed over, and whose work is done; neither is written yet."""
+
+    piece: Claim
+    sent_at: datetime
+
+
+def begin_sending(mail: Outgoing, piece: Claim, stop: stopping.Stop | None, owed: Owed | None = None) -> bool:
+    """Move a mail to ``sending`` just before its text is handed over, and write what is owed for the mail before it.
+
+    Returns:
+        False if it must not go: its reader has stopped such mails (``stop``), it has moved on, or its work is not ours.
 
     The caller commits before a byte of the text leaves: whoever finds ``sending`` later knows that it may have arrived.
     """
-    started = db.session.execute(_START, {"mail": mail.id, "was": mail.state, "tries": mail.attempts})
-    return started.rowcount == 1  # type: ignore[attr-defined,no-any-return]  # an UPDATE has a row count
+    this = {"mail": mail.id, "was": mail.state, "tries": mail.attempts, **piece.key, **stopping.asked_of(stop)}
+    if owed and db.session().get_bind().dialect.name == "postgresql":
+        before = {"done_mail": owed.piece.reference, "done_at": owed.sent_at}
+        of_work = {f"done_{name}": value for name, value in owed.piece.key.items()}
+        return bool(run(_SENT_AND_START, {**this, **before, **of_work}).rowcount == 1)
+    if owed:
+        note_sent(owed)
+    return bool(run(_START, this).rowcount == 1)
 
 
-def note_sent(mail_id: int, *, now: datetime) -> None:
-    """The mail server took it."""
-    db.session.execute(_SENT, {"mail": mail_id, "now": now})
+def note_sent(owed: Owed) -> None:
+    """The mail server took it, so its work is done."""
+    run(_SENT, {"mail": owed.piece.reference, "now": owed.sent_at})
+    work.finish(owed.piece, now=owed.sent_at)
 
 
 def note_retry(mail: Outgoing, error: str) -> None:

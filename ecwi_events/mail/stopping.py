@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel import links, tokens
-from ecwi_events.kernel.db import db, insert_unless_there
+from ecwi_events.kernel.db import db, insert_unless_there, run
 from ecwi_events.mail.kinds import TOPICS, Topic, kind_of, topics_in_use
 from ecwi_events.mail.letters import WayOut
 from ecwi_events.mail.models_delivery import EVERYTHING, MailStop
@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 PURPOSE = "unsubscribe"
 PARTS = 4
 LONGEST_NUMBER = len("2147483647") - 1
+_S = MailStop.metadata.tables["mail_stop"]
+_THIS_STOP = sa.and_(
+    _S.c.person_id == sa.bindparam("person", type_=sa.Integer),
+    _S.c.topic == sa.bindparam("topic", type_=_S.c.topic.type),
+    sa.or_(_S.c.activity_id == EVERYTHING, _S.c.activity_id == sa.bindparam("activity", type_=sa.Integer)),
+)
+_STOPPED = sa.select(_S.c.id).where(_THIS_STOP)
+IS_STOPPED = sa.exists().where(_THIS_STOP)  # for statements about one mail; the parameters are those of `asked_of`
 
 
 @dataclass(frozen=True)
@@ -63,15 +71,15 @@ def of_mail(mail: Outgoing, letter: Letter) -> Stop | None:
     return Stop(mail.person_id, topic, letter.activity_id) if topic and mail.person_id else None
 
 
-def is_unwanted(mail: Outgoing, letter: Letter) -> bool:
-    """Tell whether the reader of a mail has stopped it."""
-    what = of_mail(mail, letter)
-    return what is not None and is_stopped(what.person_id, what.topic, what.activity_id)
+def asked_of(what: Stop | None) -> dict[str, object]:
+    """Return the parameters that ask in a statement whether this is stopped; None is never stopped."""
+    if what is None:
+        return {"person": None, "topic": None, "activity": None}
+    return {"person": what.person_id, "topic": what.topic, "activity": what.activity_id}
 
 
-def way_out(mail: Outgoing, letter: Letter) -> WayOut | None:
+def way_out(what: Stop | None) -> WayOut | None:
     """Return the link by which the reader of a mail stops mails like it, or None if it always comes."""
-    what = of_mail(mail, letter)
     if what is None:
         return None
     return WayOut(what.topic.value, TOPICS[what.topic].stop, links.absolute(f"/u/{token_of(what)}"))
@@ -79,10 +87,7 @@ def way_out(mail: Outgoing, letter: Letter) -> WayOut | None:
 
 def is_stopped(person_id: int, topic: Topic, activity_id: int = EVERYTHING) -> bool:
     """Tell whether a person does not want the mails of a topic, at all or about this activity."""
-    question = sa.select(MailStop.id).where(
-        MailStop.person_id == person_id, MailStop.topic == topic, MailStop.activity_id.in_({EVERYTHING, activity_id})
-    )
-    return db.session.scalar(question.limit(1)) is not None
+    return run(_STOPPED, asked_of(Stop(person_id, topic, activity_id))).first() is not None
 
 
 def stopped_by(person: sa.ColumnElement[int] | sa.orm.InstrumentedAttribute[int], topic: Topic) -> sa.Exists:

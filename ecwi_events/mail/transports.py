@@ -15,11 +15,11 @@ import smtplib
 import ssl
 import threading
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -76,6 +76,10 @@ class Transport(Protocol):
         """
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True)
 class Relay:
     """An SMTP server."""
@@ -87,6 +91,7 @@ class Relay:
     tls: str = ""
     hello: str = "localhost"
     patience: float = 15.0  # seconds for each answer
+    before_connecting: Callable[[], None] = field(default=nothing, compare=False)  # a new connection may take long
 
     @contextmanager
     def open(self, sender: str, recipient: str) -> Iterator[Opened]:
@@ -106,6 +111,7 @@ class Relay:
         if kept is not None:
             with suppress(OSError):
                 return self._name(kept, sender, recipient)
+        self.before_connecting()
         try:
             return self._name(self._connect(), sender, recipient)
         except OSError as error:  # smtplib's own errors are OSErrors too; all of them are about us, not the recipient

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from ecwi_events.kernel import tokens
-from ecwi_events.kernel.db import Codes, db
+from ecwi_events.kernel.db import Codes, db, run
 from ecwi_events.people.models import Organisation
+from ecwi_events.programme import remembering
 from ecwi_events.programme.models import (
     Activity,
     ActivityOrganisation,
@@ -202,7 +203,7 @@ def find_invitation(token: str) -> str | None:
 
 def find_activity(activity_id: int) -> ActivityPage | None:
     """Return any activity, drafts too, for those who may see it, or None."""
-    return _page(_ANY_BY_ID, activity_id)
+    return remembering.again(activity_id, lambda wanted: _page(_ANY_BY_ID, wanted))
 
 
 def find_by_key(key: str) -> int | None:
@@ -270,19 +271,19 @@ def _cards(
 
 
 def _page(statement: sa.Select[Any], wanted: object) -> ActivityPage | None:
-    activity = db.session.execute(statement, {"wanted": wanted}).one_or_none()
+    activity = run(statement, {"wanted": wanted}).one_or_none()
     if activity is None:
         return None
     of = {"activity": activity.id}
-    hosting = db.session.execute(_HOSTING, of).all()
-    sessions = db.session.execute(_SESSIONS, of).all()
+    hosting = run(_HOSTING, of).all()
+    sessions = run(_SESSIONS, of).all()
     return ActivityPage(
         **_card_facts(activity, next((r.name for r in hosting if r.role is OrganisationRole.HOST), None), sessions),
         description=activity.description,
         co_hosts=tuple(role.name for role in hosting if role.role is OrganisationRole.CO_HOST),
         host_ids=tuple(r.organisation_id for r in hosting if r.role is not OrganisationRole.FUNDER),
         home_year=activity.home_year,
-        outcomes=tuple(db.session.scalars(_OUTCOMES, of)),
+        outcomes=tuple(run(_OUTCOMES, of).scalars()),
         replanned=activity.replanned,
         sign_up_closes_at=activity.sign_up_closes_at,
         revision=activity.revision,

@@ -180,12 +180,12 @@ def places_taken(activity_ids: Sequence[int]) -> dict[int, tuple[int | None, int
 
 def find_by_link(token: str) -> MySignUp | None:
     """Return the sign-up that this personal link belongs to, or None."""
-    return _my_sign_up(Registration.link_hash == tokens.digest(token))
+    return _my_sign_up(_MINE_BY_LINK, tokens.digest(token))
 
 
 def find_sign_up(registration_id: int) -> MySignUp | None:
     """Return a sign-up by its id (for mails), or None."""
-    return _my_sign_up(Registration.id == registration_id)
+    return _my_sign_up(_MINE_BY_ID, registration_id)
 
 
 def participants(activity_id: int, session_id: int | None = None) -> Sequence[Participant]:
@@ -236,37 +236,42 @@ def number_in_line(places_id: int, queue_place: int | None) -> int | None:
 
 def all_of(mine: MySignUp) -> Sequence[MySignUp]:
     """Return all sign-ups of the same person for the same activity, by time: the personal link of any shows them all."""
-    same = sa.and_(Registration.activity_id == mine.activity.id, Registration.person_id == mine.person_id)
-    found = [_seen(row, mine.activity) for row in db.session.execute(_MINE.where(same)).all()]
+    same = {"activity": mine.activity.id, "person": mine.person_id}
+    found = [_seen(row, mine.activity) for row in run(_MINE_OF_ACTIVITY, same).all()]
     starts = {session.id: session.number for session in mine.activity.sessions}
     return sorted(found, key=lambda one: (starts.get(one.session_id or 0, 0), one.registration_id))
 
 
-_BY = sa.orm.aliased(Person)
+# Every mail and every personal page begins with these: columns of tables, by statements that are built once.
+_R = sa.inspect(Registration).local_table
+_P = sa.inspect(Person).local_table
+_E = sa.inspect(EmailAddress).local_table
+_BY = _P.alias("by_person")
 _MINE = (
-    sa.select(Registration, Person.name, EmailAddress.address, _BY.name)
-    .join(Person, Person.id == Registration.person_id)
-    .outerjoin(EmailAddress, sa.and_(EmailAddress.person_id == Person.id, EmailAddress.is_primary))
-    .outerjoin(_BY, _BY.id == Registration.signed_up_by_id)
-    .execution_options(populate_existing=True)
+    sa.select(*_R.c, _P.c.name, _E.c.address, _BY.c.name.label("by_name"))
+    .join(_P, _P.c.id == _R.c.person_id)
+    .outerjoin(_E, sa.and_(_E.c.person_id == _P.c.id, _E.c.is_primary))
+    .outerjoin(_BY, _BY.c.id == _R.c.signed_up_by_id)
 )
+_MINE_BY_ID = _MINE.where(_R.c.id == sa.bindparam("wanted"))
+_MINE_BY_LINK = _MINE.where(_R.c.link_hash == sa.bindparam("wanted"))
+_MINE_OF_ACTIVITY = _MINE.where(_R.c.activity_id == sa.bindparam("activity"), _R.c.person_id == sa.bindparam("person"))
 
 
-def _my_sign_up(condition: sa.ColumnElement[bool]) -> MySignUp | None:
-    row = db.session.execute(_MINE.where(condition)).first()
-    activity = programme.find_activity(row[0].activity_id) if row else None
+def _my_sign_up(statement: sa.Select[Any], wanted: object) -> MySignUp | None:
+    row = run(statement, {"wanted": wanted}).first()
+    activity = programme.find_activity(row.activity_id) if row else None
     return _seen(row, activity) if row and activity else None
 
 
-def _seen(row: Any, activity: ActivityPage) -> MySignUp:  # noqa: ANN401 - a row of _MINE
-    registration, name, address, by = row
+def _seen(registration: Any, activity: ActivityPage) -> MySignUp:  # noqa: ANN401 - a row of _MINE
     waits = registration.place is Place.WAITING
     return MySignUp(
         registration_id=registration.id,
         uid=registration.uid,
         person_id=registration.person_id,
-        name=name,
-        address=address,
+        name=registration.name,
+        address=registration.address,
         place=registration.place,
         number_in_line=number_in_line(registration.places_id, registration.queue_place) if waits else None,
         zone=registration.zone,
@@ -279,5 +284,5 @@ def _seen(row: Any, activity: ActivityPage) -> MySignUp:  # noqa: ANN401 - a row
         activity=activity,
         session_id=registration.session_id,
         offer_expires_at=registration.offer_expires_at,
-        signed_up_by=by,
+        signed_up_by=registration.by_name,
     )

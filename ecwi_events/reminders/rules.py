@@ -41,7 +41,6 @@ class Wanted:
     has_place: bool
     session_takes_place: bool
     is_current: bool
-    is_wished: bool = True
     was_away: bool = False
 
 
@@ -149,8 +148,6 @@ def unwanted(facts: Wanted) -> str | None:
         return "cancelled"
     if not facts.has_place:
         return "withdrawn"
-    if not facts.is_wished:
-        return "opted_out"
     if facts.was_away:
         return "absent"
     return None if facts.is_current else "superseded"

@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from ecwi_events.kernel.clock import database_milliseconds
-from ecwi_events.kernel.db import db, insert_unless_there, work_was_put
+from ecwi_events.kernel.db import db, insert_unless_there, run, work_was_put
 from ecwi_events.work import rules
 from ecwi_events.work.models import OPEN, Queue, Work, WorkState
 
@@ -23,6 +24,24 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 LONGEST_ERROR = 2000
+_W = Work.metadata.tables["work"]
+_OURS = sa.and_(_W.c.id == sa.bindparam("work"), _W.c.lease_token == sa.bindparam("token"))
+IS_OURS = sa.exists().where(_OURS)  # for statements of other rooms; the parameters are those of `Claim.key`
+# Every piece of work goes through these, so they are built once.
+_DONE: dict[str, Any] = {
+    "state": WorkState.DONE,
+    "finished_at": sa.bindparam("now"),
+    "lease_token": None,
+    "last_error": None,
+}
+_FINISH = sa.update(_W).where(_OURS).values(_DONE)
+# The same as a part of a statement of another room, about another piece; its parameters begin with "done_".
+FINISH_ANOTHER = (
+    sa.update(_W)
+    .where(_W.c.id == sa.bindparam("done_work"), _W.c.lease_token == sa.bindparam("done_token"))
+    .values({**_DONE, "finished_at": sa.bindparam("done_at")})
+    .returning(_W.c.id)
+)
 _CLAIMED = (
     Work.id, Work.kind, Work.reference, Work.attempts, Work.not_after, Work.priority, Work.due_at, Work.cancel_asked_at,
 )  # fmt: skip
@@ -39,6 +58,11 @@ class Claim:
     not_after: datetime | None
     token: str
     is_called_off: bool = False
+
+    @property
+    def key(self) -> dict[str, object]:
+        """Return the parameters that say in a statement whose piece of work it is."""
+        return {"work": self.id, "token": self.token}
 
 
 class CalledOff(Exception):  # noqa: N818 - nothing is broken: the office said no more of it
@@ -139,9 +163,14 @@ def claim(
 
 def extend(piece: Claim, *, lease_seconds: int) -> bool:
     """Prolong our lease in the middle of long work; return False if it is no longer ours."""
-    session = db.session()
-    until = database_milliseconds(session.get_bind().dialect.name) + lease_seconds * 1000
-    return _update(piece, lease_until_ms=until)
+    statement = _extend(db.session().get_bind().dialect.name)
+    return _is_one(run(statement, {**piece.key, "milliseconds": lease_seconds * 1000}))
+
+
+@cache
+def _extend(dialect: str) -> sa.Update:
+    until = database_milliseconds(dialect) + sa.bindparam("milliseconds", type_=sa.BigInteger)
+    return sa.update(_W).where(_OURS).values(lease_until_ms=until)
 
 
 def checkpoint(piece: Claim, *, lease_seconds: int, done: int, total: int, text: str = "") -> bool:
@@ -160,7 +189,7 @@ def checkpoint(piece: Claim, *, lease_seconds: int, done: int, total: int, text:
 
 def finish(piece: Claim, *, now: datetime) -> bool:
     """Say that the work is done; return False if the lease had passed to somebody else."""
-    return _update(piece, state=WorkState.DONE, finished_at=now, lease_token=None, last_error=None)
+    return _is_one(run(_FINISH, {**piece.key, "now": now}))
 
 
 def fail(piece: Claim, error: str, *, now: datetime) -> WorkState:
@@ -204,4 +233,8 @@ def _update(piece: Claim, **values: object) -> bool:
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-    return result.rowcount == 1  # type: ignore[attr-defined,no-any-return]  # an UPDATE has a row count
+    return _is_one(result)
+
+
+def _is_one(result: Any) -> bool:  # noqa: ANN401 - what an UPDATE gives has a row count
+    return bool(result.rowcount == 1)

@@ -151,6 +151,7 @@ def test_three_beats_at_once_of_which_some_are_killed_remind_everybody_once(make
             kill_and_wait(beats.pop(0))
             beats.append(processes.start(beat, environment))
             stack.callback(processes.end_tree, beats[-1])
+        until(lambda: count(Mail, Mail.kind.startswith("reminder.")) == len(people), seconds=PATIENCE)
         all_sent(count(Mail))
         until(lambda: count(Work, Work.state.in_(["due", "leased"]), Work.due_at <= clock.utc_now()) == 0)
         reminded = [m["To"] for m in sink.messages if (m["X-Mail-Kind"] or "").startswith("reminder.")]

@@ -10,6 +10,7 @@ from ecwi_events.jobs import mailing
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail import service
 from ecwi_events.mail.models import Mail
+from ecwi_events.mail.transports import SmtpConversation
 from ecwi_events.people import service as people
 from ecwi_events.people import signing_in
 from ecwi_events.people.models import Role
@@ -339,3 +340,74 @@ def test_two_workers_at_once_and_a_ring_too_many_send_each_mail_once(post, recei
     db.session.rollback()
     assert post.states() == [("sent", None)] * 12
     assert len(receiver.taken) == len({mail["Message-ID"] for mail in receiver.mails()}) == 12
+
+
+class TestBatches:
+    """That one mail was sent is written together with the beginning of the next."""
+
+    def test_a_worker_that_dies_before_the_next_begins_leaves_one_to_double(self, post, receiver, monkeypatch):
+        """Killed with several mails of a batch sent: only the last of them is not noted."""
+
+        class Killed(BaseException):
+            pass
+
+        activity_id = make_webinar()
+        for number in range(4):
+            make.sign_up(activity_id, "Ana", f"p{number}@crowd.example")
+        hand_over = SmtpConversation.hand_over
+
+        def die(conversation, text):
+            hand_over(conversation, text)
+            if len(receiver.taken) == 3:
+                raise Killed
+
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(SmtpConversation, "hand_over", die)
+            post.send()
+        assert [state for state, _ in post.states()] == ["sent", "sent", "sending", "queued"]
+        post.let_leases_end()
+        post.send()
+        assert [state for state, _ in post.states()] == ["sent"] * 4
+        assert len(receiver.taken) == 5
+        assert len({mail["Message-ID"] for mail in receiver.mails()}) == 4
+
+    def test_what_is_owed_is_written_although_the_next_mail_fails(self, post, receiver, monkeypatch):
+        activity_id = make_webinar()
+        for number in range(2):
+            make.sign_up(activity_id, "Ana", f"p{number}@crowd.example")
+        render, broken = mailing.rendering.render, []
+
+        def breaks(*facts):
+            broken.append(facts)
+            if len(broken) == 2:
+                raise ZeroDivisionError
+            return render(*facts)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(mailing.rendering, "render", breaks)
+            drained = post.send()
+        assert drained.failed == 1
+        assert post.states() == [("sent", None), ("queued", None)] and post.work_states() == ["done", "due"]
+
+    def test_an_address_that_was_refused_gets_no_other_mail_of_the_same_batch(self, post, receiver):
+        receiver.rcpt_answers.append("550 5.1.1 no such person")
+        for title in ("One", "Two"):
+            make.sign_up(make.make_activity(title), *OLENA)
+        post.send()
+        assert post.states() == [("failed", "refused"), ("skipped", "suppressed")] and not receiver.taken
+
+    def test_what_changes_in_the_middle_of_a_batch_is_seen_by_its_next_mail(self, post, receiver):
+        activity_id = make_webinar()
+        for number in range(2):
+            make.sign_up(activity_id, "Ana", f"p{number}@crowd.example")
+        quick = receiver.handle_DATA
+
+        async def cancel_meanwhile(server, session, envelope):
+            receiver.handle_DATA = quick
+            with post.app.app_context(), transaction():
+                db.session.execute(sa.update(ActivitySession).values(status="cancelled"))
+            return await quick(server, session, envelope)
+
+        receiver.handle_DATA = cancel_meanwhile
+        post.send()
+        assert post.states() == [("sent", None), ("skipped", "late")] and len(receiver.taken) == 1

@@ -10,11 +10,17 @@ from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail import pacing, queries, rules, service, suppression
 from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.work.models import Work
+from ecwi_events.work.service import Claim
 from tests import make
 from tests.mail.showing import make_webinar
 from tests.make import NOW
 
 STATES = [state.value for state in MailState]
+
+
+def owed(mail_id):
+    """A mail that was handed over, by a worker whose work is somebody else's by now."""
+    return service.Owed(Claim(0, service.WORK_KIND, mail_id, 1, None, "no token"), NOW)
 
 
 class TestMoves:
@@ -40,7 +46,7 @@ class TestMoves:
             "failed": lambda mail: service.note_failed(mail.id, "refused", "no"),
             "skipped": lambda mail: service.note_skipped(mail.id, "late"),
             "retry": lambda mail: service.note_retry(mail, "later"),
-            "sent": lambda mail: service.note_sent(mail.id, now=NOW),
+            "sent": lambda mail: service.note_sent(owed(mail.id)),
             "unknown": lambda mail: service.note_lost(mail, "lost"),
         }
         with transaction():
@@ -221,7 +227,7 @@ class TestPace:
         post.send()
         assert [state for state, _ in post.states()] == ["sending", "queued"] and not receiver.taken
         with transaction():
-            service.note_sent(first.id, now=NOW)
+            service.note_sent(owed(first.id))
         post.clock.shift(6)
         post.send()
         assert [state for state, _ in post.states()] == ["sent", "sent"]

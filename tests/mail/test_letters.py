@@ -347,3 +347,25 @@ def test_a_reminder_is_promised_only_where_it_comes(post, starts, promise):
         assert ("one day before" in words) is bool(promise)
         assert promise in words
     assert "\n\n\n\n" not in text_of(mail)
+
+
+@pytest.mark.parametrize("thread", ["<a@b>\nBcc: x@y.example", "<a@b>\r\nBcc: x@y.example", "<a@b>\n Bcc: x@y.example"])
+def test_no_field_can_begin_another_one(thread):
+    envelope = message.Envelope(Sender("events@events.test"), "a@b.example", "<1@events.test>", "test", make.NOW)
+    with pytest.raises(ValueError, match="several lines"):
+        message.build(
+            envelope, Letter("Ana", {}, thread=thread), rendering.Rendered("Subject", "Words\n", "<p>Words</p>\n")
+        )
+
+
+def test_words_that_look_like_the_border_of_a_part_stay_words():
+    envelope = message.Envelope(Sender("events@events.test"), "a@b.example", "<1@events.test>", "test", make.NOW)
+    words = "before\n--=_alternative--\n.\nafter " + "ж" * 300 + "\n"
+    raw = message.build(
+        envelope, Letter("Ana", {}), rendering.Rendered("Subject", words, "<p>" + "long " * 400 + "</p>\n")
+    )
+    read = message_from_bytes(raw, policy=policy.default)
+    plain, page = read.iter_parts()
+    assert plain.get_content().replace("\r\n", "\n") == words
+    assert page.get_content().replace("\r\n", "\n") == "<p>" + "long " * 400 + "</p>\n"
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 78 and b"\n" not in raw.replace(b"\r\n", b"")

@@ -175,7 +175,6 @@ def test_why_a_reminder_on_its_way_is_dropped(has_place, takes_place, is_current
 
 
 def test_what_was_stopped_and_thanks_for_nothing_are_dropped():
-    assert rules.unwanted(Wanted(True, True, True, is_wished=False)) == "opted_out"
     assert rules.unwanted(Wanted(True, True, True, was_away=True)) == "absent"
 
 
