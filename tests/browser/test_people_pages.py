@@ -70,10 +70,10 @@ def test_settings_are_saved_without_javascript(live, open_page, pages, width):
     press(page, page.get_by_role("button", name="Save"))
     assert page.get_by_role("alert").get_by_role("link", name="Enter your full name").count() == 1
     page.get_by_label("Your full name").fill("Olena Shevchenko")
-    page.get_by_label("Remind me one day before each session").uncheck()
+    page.get_by_label("Remind me before each session").uncheck()
     press(page, page.get_by_role("button", name="Save"))
     assert page.get_by_role("status").inner_text() == "Your settings are saved."
-    assert not page.get_by_label("Remind me one day before each session").is_checked()
+    assert not page.get_by_label("Remind me before each session").is_checked()
 
 
 def test_the_office_merges_two_records_and_undoes_it_without_javascript(live, open_page, pages):

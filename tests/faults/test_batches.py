@@ -141,7 +141,7 @@ def test_three_beats_at_once_of_which_some_are_killed_remind_everybody_once(make
         until(
             lambda: count(Work, Work.kind == "feed.export", Work.state == WorkState.DONE) == 1, seconds=PATIENCE
         )  # it ticks
-        soon = clock.utc_now() + timedelta(hours=20)
+        soon = clock.utc_now() + timedelta(minutes=55)  # the mail of one hour before is due at any time of day
         activity = make_activity(sessions=[make_session(starts_local=f"{soon:%Y-%m-%d %H:%M}", zone="UTC")])
         long_ago = clock.utc_now() - timedelta(days=9)
         people = [f"p{number}@crowd.example" for number in range(8)]
