@@ -29,7 +29,9 @@ def test_the_whole_way_by_keyboard_from_the_programme_to_withdrawing_and_back(li
     page.wait_for_function("document.activeElement.id === 'main'")  # the browser moves there in its own time
     page.keyboard.press("Tab")
     page.wait_for_function("document.activeElement !== document.body && document.activeElement.id !== 'main'")
-    assert page.evaluate("document.activeElement.textContent") == "Learning communities that last"
+    assert page.evaluate("document.activeElement.textContent") == "Filter the list"
+    page.keyboard.press("Tab")
+    page.wait_for_function("document.activeElement.textContent === 'Learning communities that last'")
     page.locator(":focus").press("Enter")  # waits until the page is ready for it, as a person does
     page.wait_for_url(f"**{PATH}")
     page.get_by_label("Your full name").focus()

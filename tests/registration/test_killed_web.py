@@ -6,6 +6,7 @@ import random
 import flask
 import pytest
 
+from ecwi_events.kernel.db import db
 from ecwi_events.programme import queries
 from ecwi_events.registration import reconciling
 from tests.faults.ground import service
@@ -20,6 +21,7 @@ def sign_up_under_fire(engine, make_settings, make_database, *, people, kills, s
         activity_id = make_activity(capacity=80)
         slug = queries.find_activity(activity_id).slug
         app = flask.current_app._get_current_object()
+        db.session.rollback()  # PostgreSQL ends whoever keeps a transaction open for so long
         with killed.mortal_web(environment) as web:
             ledger = killed.run(app, web, slug, people=people, kills=kills, seed=seed)
         assert ledger.faults == []
