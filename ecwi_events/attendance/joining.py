@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ecwi_events.attendance.models import Evidence, Source
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import NotFound, Refused
+from ecwi_events.programme.session_rules import meeting_url_fault
 from ecwi_events.registration import joining, rules_joining
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 NOT_NOW = "You cannot join this session now. Look below."
 NO_ADDRESS = "The host has not given us the address of the meeting yet. Try again in a minute, or write to the host."
+BROKEN_ADDRESS = "The address of the meeting has a mistake. The host has to mend it: write to the host, then try again."
 
 
 def join(token: str, session_id: int, *, now: datetime) -> str:
@@ -26,7 +28,7 @@ def join(token: str, session_id: int, *, now: datetime) -> str:
 
     Raises:
         NotFound: the link is none of ours, or the session belongs to another activity.
-        Refused: it is too early or too late, there is no place, or nobody has given the address of the meeting.
+        Refused: it is too early or too late, there is no place, or the address of the meeting is missing or broken.
     """
     joiner = joining.find_joiner(token)
     chance = joiner.chance_of(session_id) if joiner else None
@@ -35,8 +37,10 @@ def join(token: str, session_id: int, *, now: datetime) -> str:
     if not rules_joining.may_join(joiner.activity.status, chance, now=now):
         raise Refused("not_now", NOT_NOW)
     address = joiner.session_of(chance).meeting_url or ""
-    if not address.startswith("https://"):
+    if not address:
         raise Refused("no_address", NO_ADDRESS)
+    if meeting_url_fault(address):  # typed before the rule was as strict as it is now
+        raise Refused("broken_address", BROKEN_ADDRESS)
     _note_arrival(session_id, joiner.person_id, now=now)
     return address
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ecwi_events.kernel.text import clean_line
+from ecwi_events.programme.rules_resources import url_fault
 
 LONGEST_PLACE = 200
 LONGEST_REASON = 300
-LONGEST_URL = 500
 SHORTEST_CODE, LONGEST_CODE = 2, 8  # of languages: en, zh-Hans
 
 
@@ -30,7 +30,7 @@ def meeting_url_fault(address: str) -> str | None:
         return None
     if not address.startswith("https://"):
         return "Enter an address that starts with https://"
-    return None if len(address) <= LONGEST_URL else f"Enter an address of {LONGEST_URL} letters or fewer"
+    return url_fault(address)
 
 
 def reason_fault(reason: str) -> str | None:

@@ -165,6 +165,19 @@ def test_a_meeting_without_an_address_is_said_in_words(client, the_clock, olena)
     assert evidence() == []
 
 
+@pytest.mark.parametrize(
+    "address", ["https://", "https://user:pw@ev il.é/", "http://meet.example/", "javascript:alert(1)"]
+)
+def test_to_a_broken_address_nobody_is_led(client, the_clock, olena, address):
+    with transaction() as session:
+        session.execute(sa.update(ActivitySession).values(meeting_url=address))
+    the_clock.now = at(5)
+    answer = client.post(olena)
+    assert (answer.status_code, answer.location) == (409, None)
+    assert "The host has to mend it" in words(answer) and address not in answer.text
+    assert evidence() == []
+
+
 def test_one_link_goes_with_the_series(client, the_clock):
     activity = make_joinable(sessions=TWO)
     mine = link_of(make.sign_up(activity).registration_id)
