@@ -45,6 +45,7 @@ def save(activity_id: int) -> ResponseReturnValue:
     if act in {"row", "again"}:
         return _form_page(activity_id, form)
     if form.revision != stored.revision:
+        form = form.merged(stored)
         if form.conflicts(stored):
             return _conflict_page(activity_id, form, stored), 409
         form = form.on_top_of(stored)
@@ -56,7 +57,8 @@ def save(activity_id: int) -> ResponseReturnValue:
     except Refused as refused:
         if refused.code != record.EDITED:
             raise
-        return _conflict_page(activity_id, form, record_form.of(*record.get_record(activity_id))), 409
+        stored = record_form.of(*record.get_record(activity_id))
+        return _conflict_page(activity_id, form.merged(stored), stored), 409
     flask.flash("Saved." if changed else "Nothing was different.")
     return flask.redirect(flask.url_for("office.activity", activity_id=activity_id), 303)
 
@@ -117,11 +119,10 @@ def _conflict_page(activity_id: int, form: RecordForm, stored: RecordForm) -> st
             {
                 "name": name,
                 "label": record_words.LABELS[name],
-                "offered": offered,
                 "mine": record_words.shown(form, name, names),
                 "theirs": record_words.shown(stored, name, names),
             }
-            for name, offered in form.conflicts(stored).items()
+            for name in form.conflicts(stored)
         ],
         last=history[0] if history else None,
         one=record_form.ONE,

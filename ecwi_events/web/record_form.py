@@ -85,13 +85,17 @@ class RecordForm(Form):
         """Return this form as an edit of what is stored now."""
         return replace(self, revision=stored.revision, was={name: stored.mark(name) for name in FIELDS})
 
-    def conflicts(self, stored: RecordForm) -> dict[str, str]:
-        """Return the fields that somebody else changed to something else, each with whose version is offered first."""
-        return {
-            name: "theirs" if self.mark(name) == self.was.get(name) else "mine"
+    def merged(self, stored: RecordForm) -> RecordForm:
+        """Return this form with what somebody else has saved in fields that were not touched here."""
+        return self.taking(stored, [name for name in FIELDS if self.mark(name) == self.was.get(name)])
+
+    def conflicts(self, stored: RecordForm) -> list[str]:
+        """Return the fields that both have changed, to different things."""
+        return [
+            name
             for name in FIELDS
-            if self.said(name) != stored.said(name) and stored.mark(name) != self.was.get(name)
-        }
+            if self.said(name) != stored.said(name) and self.was.get(name) not in {self.mark(name), stored.mark(name)}
+        ]
 
     def parse(self) -> Record:
         """Return the record.
