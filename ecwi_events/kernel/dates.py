@@ -192,6 +192,8 @@ def time_left(starts_at: datetime, *, now: datetime, zone: str) -> str:
 def clock_note(first_at: datetime, at: datetime, *, zone: str, of: str) -> str:
     """Say why a session is earlier or later for this reader than the first one although its host kept the time.
 
+    Where the host chose another time of the day, the reader's time differs for that reason too, and nothing is said.
+
     Args:
         first_at: start of the first session.
         at: start of this one.
@@ -199,7 +201,7 @@ def clock_note(first_at: datetime, at: datetime, *, zone: str, of: str) -> str:
         of: the host's.
     """
     moved = clock_shift(first_at, at, zone=zone, of=of)
-    if not moved:
+    if not moved or _wall_time(first_at, of) != _wall_time(at, of):
         return ""
     changing = of if _offset(first_at, of) != _offset(at, of) else zone
     day = _changed_on(changing, min(first_at, at), max(first_at, at))
@@ -229,6 +231,10 @@ def around_gap(wall: datetime, zone: str) -> tuple[datetime, datetime]:
         for fold in (0, 1)
     )
     return min(one, other), max(one, other)
+
+
+def _wall_time(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(zone_info(zone)):%H:%M}"
 
 
 def _offset(at: datetime, zone: str) -> timedelta:

@@ -200,6 +200,21 @@ def test_a_session_that_moves_for_the_reader_alone_says_why(first, at, zone, of,
     assert dates.clock_note(utc(first), utc(at), zone=zone, of=of) == note
 
 
+@pytest.mark.parametrize("at", ["2027-03-30 11:00", "2027-03-30 13:00", "2027-03-30 12:30"])
+def test_a_session_at_another_time_of_the_host_s_day_says_nothing_of_clocks(at):
+    assert dates.clock_note(utc("2027-01-19 13:00"), utc(at), zone="Asia/Bishkek", of="Europe/Amsterdam") == ""
+
+
+@pytest.mark.parametrize("answer", [0, 1])
+def test_a_session_at_a_time_that_clocks_skip_says_nothing_false_after_its_answer(answer):
+    zone, skipped = "Europe/Amsterdam", wall("2027-03-28 02:30")
+    first = dates.resolve(wall("2027-03-21 02:30"), zone)
+    last = dates.resolve(wall("2027-04-04 02:30"), zone)
+    moved = dates.resolve(dates.around_gap(skipped, zone)[answer], zone)
+    assert dates.clock_note(first, moved, zone="Asia/Bishkek", of=zone) == ""
+    assert dates.clock_note(first, last, zone="Asia/Bishkek", of=zone) == EARLIER
+
+
 def test_kyivs_afternoon_in_new_york_while_the_two_change_on_different_weekends():
     starts = [dates.resolve(wall(f"2027-03-{day} 15:00"), "Europe/Kyiv") for day in (10, 17, 31)]
     assert [f"{s.astimezone(dates.zone_info('America/New_York')):%H:%M}" for s in starts] == ["08:00", "09:00", "08:00"]
