@@ -124,6 +124,19 @@ def test_every_news_is_complete_in_both_parts(post, news, waits):
     assert "unsubscribe" not in text.lower() and mail["List-Unsubscribe"] is None, "nobody can switch it off"
 
 
+@pytest.mark.parametrize("change", [changes.cancel_activity, changes.postpone_activity])
+def test_planned_again_at_the_same_times_promises_no_new_date_and_takes_the_earlier_mail_back(post, change):
+    activity_id, _ = signed_up_for_one(post)
+    act(post, change, activity_id, ILL)
+    post.send()
+    act(post, changes.plan_again, activity_id)
+    post.send()
+    mail = last(post)
+    assert mail["Subject"].startswith("It takes place: ") and "New date" not in mail["Subject"]
+    for words in (text_of(mail), " ".join(as_text(html_of(mail)).split())):
+        assert "Did an earlier mail say that it is cancelled or postponed? That no longer holds." in words
+
+
 def test_a_cancelled_session_leaves_the_calendar(post):
     activity_id, before = signed_up_for_one(post)
     act(post, changes.cancel_activity, activity_id, ILL)
