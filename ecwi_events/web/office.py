@@ -14,10 +14,11 @@ from ecwi_events.people import queries as people
 from ecwi_events.programme import components, rules
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme import service as programme_service
-from ecwi_events.programme.models import ActivityKind, ActivityStatus, Theme
+from ecwi_events.programme.models import ActivityStatus
 from ecwi_events.registration import changes, queries, reconciling, service
 from ecwi_events.registration.changes import Move
 from ecwi_events.web import identity, office_form, office_journal, office_list, plan_preview, session_rows, times
+from ecwi_events.web.record_words import KINDS, THEMES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,13 +29,6 @@ if TYPE_CHECKING:
 
 blueprint = flask.Blueprint("office", __name__)
 
-KINDS = [(ActivityKind.PLA.value, "Peer Learning Activity"), (ActivityKind.WEBINAR.value, "Webinar")]
-THEMES = [
-    (Theme.STANDARDS.value, "Competences and standards"),
-    (Theme.TRAINING.value, "Training and professional development"),
-    (Theme.MENTORING.value, "Monitoring and mentoring"),
-    (Theme.RECOGNITION.value, "Recognition of the profession"),
-]
 # What the button says that moves an activity to a status.
 MOVES = {
     "planned": "Publish",
