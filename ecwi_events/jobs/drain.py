@@ -17,6 +17,7 @@ from ecwi_events.kernel.db import transaction
 from ecwi_events.mail.transports import hang_up
 from ecwi_events.work import hearts
 from ecwi_events.work import service as work
+from ecwi_events.work.models import Queue
 from ecwi_events.work.rules import is_too_late
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ecwi_events.work.service import Claim
 
 BATCH = 20
+LARGE_BATCH = 50  # where nothing urgent can come: what is read once for a batch then costs less a piece
 HEARTBEAT = "drain"
 
 log = logging.getLogger(__name__)
@@ -103,7 +105,7 @@ def _claim(settings: Settings, queues: Collection[str] | None) -> list[Claim]:
         return work.claim(
             tuple(HANDLERS),
             now=clock.utc_now(),
-            limit=BATCH,
+            limit=BATCH if queues is None or Queue.URGENT in queues else LARGE_BATCH,
             lease_seconds=settings.lease_seconds,
             queues=queues,
             holder=HEART.name,
