@@ -94,12 +94,29 @@ def move_activity(activity_id: int, move: Move, *, now: datetime) -> None:
         return
     if faults := rules.move_faults(move.to, reason=move.reason, until=move.until, today=now.date()):
         raise Invalid(faults)
-    _refuse(activity_id, standing, move, now=now)
+    if refused := refusal(activity_id, standing, move.to, by=move.by, now=now):
+        raise refused
     reason = clean_line(move.reason) or None
     programme.move_to_status(activity_id, move.to, by_person_id=move.by_person_id, reason=reason, now=now)
     moves.follow(activity_id, was=standing.status, until=rules.new_date_words(move.until), now=now)
     if news := _news(standing.status, move.to):
         telling.announce_activity(activity_id, news, reason=reason, by_person_id=move.by_person_id, now=now)
+
+
+def refusal(activity_id: int, standing: Standing, to: ActivityStatus, *, by: Mover, now: datetime) -> Refused | None:
+    """Return why an activity cannot be moved now, or None if it can: the page that offers the move asks this as well.
+
+    The code is ``move`` for what is not allowed; any other names what must be done first.
+    """
+    cancelled_at = standing.changed_at if standing.status is ActivityStatus.CANCELLED else None
+    if words := rules.move_refusal(standing.status, to, by=by, cancelled_at=cancelled_at, now=now):
+        return Refused("move", words)
+    if not rules.is_public(to) and telling.has_sign_ups(activity_id):
+        return Refused("signed_up", "People have signed up. Postpone it instead.")
+    stood_still = standing.status in {ActivityStatus.POSTPONED, ActivityStatus.CANCELLED}
+    if stood_still and to is ActivityStatus.PLANNED and not standing.sessions_to_come:
+        return Refused("no_session", "All its sessions are over or cancelled. First give a session a new time.")
+    return None
 
 
 def move_session(session_id: int, new: Promise, *, reason: str | None, by_person_id: int | None, now: datetime) -> bool:
@@ -169,17 +186,6 @@ def tell_of_added(session_ids: Sequence[int], *, by_person_id: int | None, now: 
     for session_id in session_ids:
         session = sessions.get_session(session_id)
         _announce(session, News.SESSIONS_ADDED, None, reason=None, by_person_id=by_person_id, now=now)
-
-
-def _refuse(activity_id: int, standing: Standing, move: Move, *, now: datetime) -> None:
-    cancelled_at = standing.changed_at if standing.status is ActivityStatus.CANCELLED else None
-    if words := rules.move_refusal(standing.status, move.to, by=move.by, cancelled_at=cancelled_at, now=now):
-        raise Refused("move", words)
-    if not rules.is_public(move.to) and telling.has_sign_ups(activity_id):
-        raise Refused("signed_up", "People have signed up. Postpone it instead.")
-    stood_still = standing.status in {ActivityStatus.POSTPONED, ActivityStatus.CANCELLED}
-    if stood_still and move.to is ActivityStatus.PLANNED and not standing.sessions_to_come:
-        raise Refused("no_session", "All its sessions are over or cancelled. First give a session a new time.")
 
 
 def _news(was: ActivityStatus, to: ActivityStatus) -> News | None:

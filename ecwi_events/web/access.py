@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGN_IN_FIRST = "You cannot see this page. Sign in first."
-READERS_ONLY = "You cannot do this. Auditors read everything and change nothing."
+READERS_ONLY = "You read as an auditor, so you cannot change this. Nothing was changed. Go back to read on."
+
+
+class ReadsOnly(NotAllowed):
+    """Somebody who may read a page tried to change something: to sign in again would not help."""
 
 
 class Door(StrEnum):
@@ -349,7 +353,7 @@ def check() -> ResponseReturnValue | None:
     if row and row.door is not Door.SIGNED_IN and (way := identity.step_up()):
         return way
     if refusal := refused(row, identity.present(), flask.request.method):
-        raise NotAllowed(refusal)
+        raise (ReadsOnly if refusal == READERS_ONLY else NotAllowed)(refusal)
     return None
 
 

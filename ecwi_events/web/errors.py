@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ecwi_events.kernel.errors import DomainError, Invalid, NotAllowed, NotFound, Refused
+from ecwi_events.web.access import ReadsOnly
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -54,7 +55,7 @@ def page(status: int, message: str, **more: object) -> ResponseReturnValue:
 def domain_error(error: DomainError) -> ResponseReturnValue:
     """Answer a room's no with its own sentence."""
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    if isinstance(error, NotAllowed):
+    if isinstance(error, NotAllowed) and not isinstance(error, ReadsOnly):
         wanted = quote(flask.request.full_path.rstrip("?")) if flask.request.method == "GET" else ""
         sign_in = f"/sign-in?next={wanted}" if wanted else "/sign-in"
         return page(status, error.message, sign_in=sign_in, again="_user_id" in flask.session)

@@ -155,16 +155,20 @@ def _roster(session_id: int) -> Roster:
     """
     roster, who = queries.find_roster(session_id), _who()
     as_office = who.reads_office if flask.request.method in access.READING else who.runs_office
-    if roster is None or not people_rules.may_act_for(who.host_of, roster.activity.host_ids, runs_office=as_office):
+    if roster is None or not _may_act(roster, as_office=as_office):
         raise NotFound("We cannot find this page.")
     return roster
+
+
+def _may_act(roster: Roster, *, as_office: bool) -> bool:
+    return people_rules.may_act_for(_who().host_of, roster.activity.host_ids, runs_office=as_office)
 
 
 def _page(roster: Roster, form: Form | None = None, *, now: datetime) -> str:
     show = flask.request.args.get("show", "open")
     show = show if show in SHOWS else "open"
     words = fold(flask.request.args.get("q", "")[:200]).split()
-    session = roster.session
+    session, may_mark = roster.session, _may_act(roster, as_office=_who().runs_office)
     rows = [(row, not (_is_wanted(row, show) and all(word in row.folded for word in words))) for row in roster.rows]
     return flask.render_template(
         "host/attendance.html",
@@ -175,6 +179,7 @@ def _page(roster: Roster, form: Form | None = None, *, now: datetime) -> str:
         counts=roster.counts,
         was=urlencode({_field(row): row.verdict for row in roster.rows if row.verdict is not Verdict.UNKNOWN}),
         field=_field,
+        may_mark=may_mark,
         show=show,
         shows=SHOWS,
         query=flask.request.args.get("q", ""),

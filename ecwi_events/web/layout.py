@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ecwi_events.kernel import markdown, product
+from ecwi_events.web import record_words
 
 if TYPE_CHECKING:
     from flask import Flask
 
 
 def install(app: Flask) -> None:
-    """Give templates the product's name (a global, so that error pages have it without any look-up) and Markdown."""
+    """Give templates the product's name (a global: error pages have it without a look-up), status words and Markdown."""
     app.jinja_env.globals["product_name"] = product.NAME
+    app.jinja_env.globals["status_words"] = record_words.STATUSES
     app.jinja_env.filters["markdown"] = in_markdown
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -16,6 +16,7 @@ from ecwi_events.programme.rules import Mover
 from ecwi_events.registration import changes, consequences, telling
 from ecwi_events.web.forms import Form, typed
 from ecwi_events.web.hosting import own_activity, who_asks
+from ecwi_events.web.record_words import STATUSES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
 
 blueprint = flask.Blueprint("moves", __name__, url_prefix="/host/activities/<int(max=2147483647):activity_id>/status")
 
-STATUSES = {
-    "draft": "Draft",
-    "approved": "Approved",
-    "planned": "Planned",
-    "running": "Running",
-    "ongoing": "Ongoing, no planned end",
-    "completed": "Over",
-    "postponed": "Postponed",
-    "cancelled": "Cancelled",
-}
 # What the page of a move is called, and what its button says.
 WORDS = {
     "draft": ("Take it back to draft", "Back to draft"),
@@ -57,15 +48,15 @@ def index(activity_id: int) -> ResponseReturnValue:
     activity, now = own_activity(activity_id), clock.utc_now()
     standing = _standing(activity_id, now=now)
     may_move = people_rules.may_act_for(who_asks().host_of, activity.host_ids, runs_office=who_asks().runs_office)
+    asked = [(to, _refusal(activity_id, standing, to, now=now)) for to in ActivityStatus if may_move]
     return flask.render_template(
         "host/status.html",
         nav="host",
         activity=activity,
         statuses=STATUSES,
         standing=standing,
-        moves=[
-            (to, _words(standing, to)[0]) for to in ActivityStatus if may_move and not _refusal(standing, to, now=now)
-        ],
+        moves=[(to, _words(standing, to)[0]) for to, refused in asked if refused is None],
+        later=[(_words(standing, to)[0], no.message) for to, no in asked if no and no.code != "move"],
         log=moves.log_of(activity_id),
         news=telling.news_of(activity_id),
         when=lambda at: dates.moment(at, activity.zone, now=now),
@@ -102,6 +93,7 @@ def move(activity_id: int, to: str) -> ResponseReturnValue:
 def _page(activity_id: int, to: str, form: Form, *, more: str = "") -> str:
     activity, now = own_activity(activity_id), clock.utc_now()
     standing, told = _standing(activity_id, now=now), telling.audience(activity_id)
+    refused = _refusal(activity_id, standing, _status(to), now=now)
     heading, button = _words(standing, _status(to))
     return flask.render_template(
         "host/move.html",
@@ -114,15 +106,14 @@ def _page(activity_id: int, to: str, form: Form, *, more: str = "") -> str:
         button=button,
         status=STATUSES[standing.status],
         saw=standing.status.value,
-        refusal="" if more else _refusal(standing, _status(to), now=now) or "",
+        refusal=refused.message if refused and not more else "",
         consequences=consequences.consequences(standing.status, to, told, sessions_to_come=standing.sessions_to_come),
         needs_reason=to in rules.NEEDS_REASON,
     )
 
 
-def _refusal(standing: Standing, to: ActivityStatus, *, now: datetime) -> str | None:
-    cancelled_at = standing.changed_at if standing.status is ActivityStatus.CANCELLED else None
-    return rules.move_refusal(standing.status, to, by=_mover(), cancelled_at=cancelled_at, now=now)
+def _refusal(activity_id: int, standing: Standing, to: ActivityStatus, *, now: datetime) -> Refused | None:
+    return changes.refusal(activity_id, standing, to, by=_mover(), now=now)
 
 
 def _mover() -> Mover:

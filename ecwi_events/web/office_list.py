@@ -21,7 +21,6 @@ State = TypeVar("State", bound=StrEnum)
 
 ON_A_PAGE = 50
 ALL = "all"
-STATUSES = [(status.value, status.value.capitalize()) for status in ActivityStatus]
 
 
 def context(*, now: datetime) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def context(*, now: datetime) -> dict[str, Any]:
         "years": sorted({*programme.years(), now.year}, reverse=True),
         "kinds": record_words.KINDS,
         "themes": record_words.THEMES,
-        "statuses": STATUSES,
+        "statuses": list(record_words.STATUSES.items()),
         "hosts": queries_list.hosts(),
         "proposals_waiting": queries_proposals.number_waiting(),
         "earlier": flask.url_for("office.index", **kept, page=page - 1) if page > 1 else "",

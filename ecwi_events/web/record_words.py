@@ -20,6 +20,17 @@ THEMES = [
     (Theme.MENTORING.value, "Monitoring and mentoring"),
     (Theme.RECOGNITION.value, "Recognition of the profession"),
 ]
+# One word per status, on every page.
+STATUSES = {
+    "draft": "Draft",
+    "approved": "Approved",
+    "planned": "Planned",
+    "running": "Running",
+    "ongoing": "Ongoing, no planned end",
+    "completed": "Over",
+    "postponed": "Postponed",
+    "cancelled": "Cancelled",
+}
 VISIBILITIES = [
     (Visibility.PUBLIC.value, "Everybody"),
     (Visibility.MEMBERS.value, "Members only: people of Member organisations who are signed in"),

@@ -1,7 +1,16 @@
 """Auditors read the pages of the office and of hosts without what they may not do."""
 
+import re
+from pathlib import Path
+
+import sqlalchemy as sa
+
+import config
+from ecwi_events.kernel.db import db
 from ecwi_events.people.models import Role
+from ecwi_events.programme.models import ActivitySession
 from tests import make
+from tests.web.conftest import words
 
 FRAME = '<body class="only-reads">'
 
@@ -21,3 +30,32 @@ def test_the_stylesheet_hides_what_changes_something(app, client):
     page = client.get("/office").text
     address = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
     assert ".only-reads main form[method=post] button { display: none }" in client.get(address).text
+
+
+def test_no_button_of_these_pages_stands_outside_of_its_form():
+    for folder in ("office", "host"):
+        for path in sorted(Path(config.PROJECT / "templates" / folder).rglob("*.html")):
+            assert not re.search(r"<(?:button|input)[^>]*\s(?:formaction|formmethod|form)=", path.read_text("utf-8")), (
+                path
+            )
+
+
+def test_an_auditor_who_sends_a_form_all_the_same_is_not_asked_to_sign_in(app, client):
+    activity_id = make.make_activity()
+    make.signed_in(client, make.make_staff(Role.AUDITOR))
+    answer = client.post(f"/host/activities/{activity_id}/status/cancelled", data={"reason": "x"})
+    assert answer.status_code == 403
+    page = words(answer)
+    assert "You read as an auditor, so you cannot change this. Nothing was changed." in page
+    assert "Sign in with another address" not in page
+
+
+def test_an_auditor_sees_marks_and_cannot_press_them(app, client):
+    activity_id = make.make_activity()
+    make.sign_up(activity_id)
+    path = f"/host/sessions/{db.session.scalar(sa.select(ActivitySession.id))}/attendance"
+    make.signed_in(client, make.make_staff(Role.AUDITOR))
+    page = client.get(path).text
+    assert page.count(" disabled>") == page.count('type="radio"') == 4
+    make.signed_in(client, make.make_office())
+    assert " disabled>" not in client.get(path).text

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people import service as people
 from ecwi_events.people.models import Role
-from ecwi_events.programme.models import Activity, ActivityOrganisation
+from ecwi_events.programme.models import Activity, ActivityOrganisation, ActivityStatus
 from ecwi_events.registration import changes, consequences
 from ecwi_events.registration.news import Audience
 from tests import make
@@ -139,6 +139,48 @@ def test_an_auditor_who_is_also_host_acts_as_host(client):
     make.signed_in(client, person)
     assert client.post(page_of(activity_id, "cancelled"), data={"reason": "x"}).status_code == 409
     assert status(activity_id) == "planned"
+
+
+def test_the_page_refuses_to_hide_what_people_signed_up_for_as_the_button_does(client, office):
+    activity_id = make.make_activity()
+    assert "/status/draft" in client.get(page_of(activity_id)).text
+    make.sign_up(activity_id)
+    page = client.get(page_of(activity_id))
+    assert "/status/draft" not in page.text
+    assert "Take it back to draft: not now. People have signed up. Postpone it instead." in words(page)
+    asked = words(client.get(page_of(activity_id, "draft")))
+    assert "People have signed up. Postpone it instead." in asked and "What this will do" not in asked
+    assert client.post(page_of(activity_id, "draft")).status_code == 409
+    assert status(activity_id) == "planned"
+
+
+def test_the_page_refuses_to_plan_again_what_is_over_as_the_button_does(client, office, the_clock):
+    activity_id = make.make_activity()
+    client.post(page_of(activity_id, "postponed"), data={"reason": "No trainer"})
+    assert "/status/planned" in client.get(page_of(activity_id)).text
+    the_clock.now += timedelta(days=90)
+    make.signed_in(client, office, now=the_clock.now)
+    page = client.get(page_of(activity_id))
+    assert "/status/planned" not in page.text and "First give a session a new time." in words(page)
+    asked = words(client.get(page_of(activity_id, "planned")))
+    assert "First give a session a new time." in asked and "What this will do" not in asked
+    assert client.post(page_of(activity_id, "planned")).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("to", "word"), [(None, "Draft"), ("approved", "Approved"), ("planned", "Planned"), ("completed", "Over")]
+)
+def test_one_word_per_status_on_every_page(client, office, to, word):
+    activity_id = make.make_activity(status=ActivityStatus.DRAFT)
+    if to:
+        with transaction():
+            if to == "completed":
+                changes.move_activity(activity_id, changes.Move(ActivityStatus.PLANNED, None), now=make.NOW)
+            changes.move_activity(activity_id, changes.Move(ActivityStatus(to), None), now=make.NOW)
+    for path in ("/office", f"/office/activities/{activity_id}"):
+        assert f">{word}</span>" in words(client.get(path))
+    assert f"<b>{word}</b>" in words(client.get(page_of(activity_id)))
+    assert f'<option value="{to or "draft"}">{word}' in words(client.get("/office"))
 
 
 @pytest.mark.parametrize("to", ["nothing", "PLANNED", "planned%20"])
