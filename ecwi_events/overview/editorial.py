@@ -12,7 +12,7 @@ from ecwi_events.overview.profiles import parts_of, period_of, structure_of
 from ecwi_events.overview.statistics.definition import COMPUTED, DECLARED
 from ecwi_events.overview.statistics.people import declared_participants
 from ecwi_events.programme import wording
-from ecwi_events.programme.models import ActivityStatus
+from ecwi_events.programme.models import ActivityStatus, Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,16 +51,16 @@ def errors(facts: Facts, unresolved: Sequence[tuple[str, str]]) -> list[Remark]:
     for pla in _pages(facts):
         start, end = period_of(pla)
         if fault := wording.period_fault(pla.status, start, end, open_end=pla.open_end):
-            found.append(Remark("period_error", f"“{pla.title}”: {fault}"))
+            found.append(Remark("period_error", f"“{pla.office_title}”: {fault}"))
         if pla.host is None:
-            found.append(Remark("missing_host", f"“{pla.title}” has no host."))
+            found.append(Remark("missing_host", f"“{pla.office_title}” has no host."))
     return found
 
 
 def warnings(facts: Facts, figures: Mapping[str, Figure]) -> list[Remark]:
     """Return what needs a look, check by check."""
     checks: tuple[Callable[[Facts], Iterator[Remark]], ...] = (
-        _duplicates, _unknown_basis, _missing_sections, _missing_on_pages, _own_wordings, _typing,
+        _not_public, _duplicates, _unknown_basis, _missing_sections, _missing_on_pages, _own_wordings, _typing,
         _stale_texts, _unmarked_sessions,
         _silent_ongoing, _currencies, _postponed_without_date,
     )  # fmt: skip
@@ -71,12 +71,29 @@ def _pages(facts: Facts) -> list[ActivityFact]:
     return [*facts.supported, *(pla for pla in facts.active if pla.home_year < facts.year)]
 
 
+def _not_public(facts: Facts) -> Iterator[Remark]:
+    """What not everybody may see on its own page, and everybody reads in an edition."""
+    for activity in [*_pages(facts), *(webinar for webinar in facts.webinars if facts.was_active(webinar))]:
+        if activity.is_unnamed:
+            message = (
+                f"“{activity.office_title}” is by invitation. It is counted and printed as “{activity.title}”, with its "
+                "host, period and numbers, without its title and texts. To print them, let everybody see it."
+            )
+            yield Remark("by_invitation", message)
+        elif activity.visibility is Visibility.MEMBERS:
+            message = (
+                f"“{activity.title}” is for Members only. Publishing makes its title and texts public. To leave them "
+                "out, change who may see it to “By invitation”."
+            )
+            yield Remark("members_only", message)
+
+
 def _duplicates(facts: Facts) -> Iterator[Remark]:
     for field, code in (("strapline", "duplicate_strapline"), ("title", "duplicate_title")):
         titles: dict[str, list[str]] = defaultdict(list)
         for pla in _pages(facts):
             if text := getattr(pla, field):
-                titles[text.casefold()].append(pla.title)
+                titles[text.casefold()].append(pla.office_title)
         for same in titles.values():
             if len(same) > 1:
                 yield Remark(code, f"The same {field} stands on {len(same)} pages: {'; '.join(same)}.")
@@ -86,7 +103,7 @@ def _unknown_basis(facts: Facts) -> Iterator[Remark]:
     for pla in _pages(facts):
         rows = declared_participants(facts, pla)
         if any(row.basis is Basis.UNSPECIFIED for row in rows):
-            message = f"“{pla.title}”: whether the declared participants are people or attendances is not known."
+            message = f"“{pla.office_title}”: whether the declared participants are people or attendances is not known."
             yield Remark("unknown_basis", message)
 
 
@@ -103,8 +120,8 @@ def _missing_on_pages(facts: Facts) -> Iterator[Remark]:
             "structure": structure_of(pla),
         }  # fmt: skip
         missing = [name for name, content in there.items() if not content]
-        if missing:
-            yield Remark("missing_on_page", f"“{pla.title}” has no {', no '.join(missing)}.")
+        if missing and not pla.is_unnamed:
+            yield Remark("missing_on_page", f"“{pla.office_title}” has no {', no '.join(missing)}.")
 
 
 def _own_wordings(facts: Facts) -> Iterator[Remark]:
@@ -118,13 +135,13 @@ def _own_wordings(facts: Facts) -> Iterator[Remark]:
             *wording.component_faults(components, sessions),
         ]
         for words in faults:
-            yield Remark("own_wording", f"“{pla.title}”: {words}")
+            yield Remark("own_wording", f"“{pla.office_title}”: {words}")
 
 
 def _typing(facts: Facts) -> Iterator[Remark]:
     texts = dict(facts.texts)
     for pla in _pages(facts):
-        texts[pla.title] = "\n".join(filter(None, (pla.description, pla.strapline, pla.structure_note)))
+        texts[pla.office_title] = "\n".join(filter(None, (pla.description, pla.strapline, pla.structure_note)))
     for place, text in texts.items():
         for pattern, reason in _TYPING:
             if found := pattern.search(text):
@@ -144,14 +161,15 @@ def _unmarked_sessions(facts: Facts) -> Iterator[Remark]:
         if silent and pla.records_complete:
             number = f"{len(silent)} of {len(facts.held(pla))} sessions"
             expected = f" ({facts.registrations[pla.id]} signed up)" if pla.id in facts.registrations else ""
-            yield Remark("no_attendance", f"“{pla.title}”: nobody marked who was there in {number}{expected}.")
+            yield Remark("no_attendance", f"“{pla.office_title}”: nobody marked who was there in {number}{expected}.")
 
 
 def _silent_ongoing(facts: Facts) -> Iterator[Remark]:
     for pla in facts.plas:
         if pla.status is ActivityStatus.ONGOING and pla.home_year < facts.year and not facts.was_active(pla):
             message = (
-                f"“{pla.title}” is said to be ongoing, and nothing of {facts.year} is on record, so it is left out."
+                f"“{pla.office_title}” is said to be ongoing, and nothing of {facts.year} is on record, so it is left "
+                "out."
             )
             yield Remark("silent_ongoing", message)
 
@@ -166,8 +184,8 @@ def _currencies(facts: Facts) -> Iterator[Remark]:
 
 def _postponed_without_date(facts: Facts) -> Iterator[Remark]:
     for pla in facts.supported:
-        if pla.status is ActivityStatus.POSTPONED and not pla.replanned:
-            yield Remark("postponed_without_date", f"“{pla.title}” is postponed, and no new date is given.")
+        if pla.status is ActivityStatus.POSTPONED and not pla.replanned and not pla.is_unnamed:
+            yield Remark("postponed_without_date", f"“{pla.office_title}” is postponed, and no new date is given.")
 
 
 def _differences(figures: Mapping[str, Figure]) -> Iterator[Remark]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecwi_events.attendance.models import Verdict
 from ecwi_events.kernel import currencies
 from ecwi_events.people.models import OrganisationKind
-from ecwi_events.programme.models import ActivityKind, ActivityStatus, OrganisationRole
+from ecwi_events.programme.models import ActivityKind, ActivityStatus, OrganisationRole, Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -179,6 +179,18 @@ class ActivityFact:
     resources: tuple[tuple[str, str | None], ...] = ()
     period_wording: str | None = None  # an own wording stands instead of the line that is made
     structure_wording: str | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    own_title: str | None = None  # of one by invitation: only the office reads it
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether the edition prints it without its title and texts."""
+        return self.own_title is not None
+
+    @property
+    def office_title(self) -> str:
+        """The title in remarks, which only the office reads."""
+        return self.own_title or self.title
 
     @property
     def host(self) -> OrganisationFact | None:

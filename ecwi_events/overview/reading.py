@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from ecwi_events.overview.facts import (
     Spell,
 )
 from ecwi_events.overview.models import DeclaredFigure, EditionText
+from ecwi_events.overview.unnamed import unnamed, unnamed_figures
 from ecwi_events.people.models import Affiliation, MembershipSpell, Organisation, Person
 from ecwi_events.programme.models import (
     Activity,
@@ -36,18 +38,19 @@ from ecwi_events.programme.models import (
     Resource,
     SessionStatus,
 )
-from ecwi_events.programme.models_files import Audience
+from ecwi_events.programme.rules import STRANGER
+from ecwi_events.programme.rules_resources import Opened, may_open
 from ecwi_events.registration.models import Place, Registration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
 LASTING_BLOCKS = ("series", "publisher", "contact_email", "contact_web", "contact_address", "contact_social")
 _ACTIVITY = (
     "id", "key", "slug", "kind", "status", "title", "strapline", "summary", "description", "theme", "language", "home_year",
     "display_order", "approved_on", "period_start", "period_end", "open_end", "replanned", "structure_note",
-    "participants_note", "resources_heading", "records_complete", "period_wording", "structure_wording",
+    "participants_note", "resources_heading", "records_complete", "period_wording", "structure_wording", "visibility",
 )  # fmt: skip
 _MONEY = ("id", "activity_id", "payer", "in_kind", "stage", "amount_minor", "currency", "rate_millionths")
 _DECLARED = (
@@ -67,7 +70,7 @@ def read_facts(year: int, as_of: date, *, zone: str) -> Facts:
         zone: the time zone in which sessions have their date.
     """
     organisations = _organisations()
-    activities = _activities(year, organisations, zone=zone)
+    activities = unnamed(_activities(year, organisations, as_of, zone=zone))
     presences = _presences(year)
     texts, texts_before = _texts(year)
     return Facts(
@@ -79,11 +82,7 @@ def read_facts(year: int, as_of: date, *, zone: str) -> Facts:
         people=tuple(_people()),
         registrations=_registrations(),
         money=tuple(MoneyFact(**row) for row in _rows(MoneyLine, _MONEY, MoneyLine.id)),
-        declared=tuple(
-            DeclaredFact(**row)
-            for row in _rows(DeclaredFigure, _DECLARED, DeclaredFigure.position, DeclaredFigure.id)
-            if row["year"] <= year
-        ),
+        declared=unnamed_figures(_declared(year), activities),
         minutes=_minutes(presences),
         texts=texts,
         texts_before=texts_before,
@@ -93,6 +92,11 @@ def read_facts(year: int, as_of: date, *, zone: str) -> Facts:
 def _rows(table: Any, columns: Iterable[str], *order: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a mapped class
     statement = sa.select(*(getattr(table, name) for name in columns)).order_by(*order)
     return [dict(row._mapping) for row in db.session.execute(statement)]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def _declared(year: int) -> list[DeclaredFact]:
+    rows = _rows(DeclaredFigure, _DECLARED, DeclaredFigure.position, DeclaredFigure.id)
+    return [DeclaredFact(**row) for row in rows if row["year"] <= year]
 
 
 def _organisations() -> dict[int, OrganisationFact]:
@@ -109,7 +113,7 @@ def _organisations() -> dict[int, OrganisationFact]:
     }
 
 
-def _activities(year: int, organisations: dict[int, OrganisationFact], *, zone: str) -> list[ActivityFact]:
+def _activities(year: int, organisations: dict[int, OrganisationFact], as_of: date, *, zone: str) -> list[ActivityFact]:
     roles: dict[int, list[RoleFact]] = defaultdict(list)
     for role in _parts(ActivityOrganisation, "role", "organisation_id"):
         roles[role["activity_id"]].append(RoleFact(role["role"], organisations[role["organisation_id"]]))
@@ -119,11 +123,7 @@ def _activities(year: int, organisations: dict[int, OrganisationFact], *, zone: 
     outcomes: dict[int, list[tuple[Any, str]]] = defaultdict(list)
     for outcome in _parts(Outcome, "kind", "text"):
         outcomes[outcome["activity_id"]].append((outcome["kind"], outcome["text"]))
-    resources: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
-    for resource in _parts(Resource, "title", "url", "audience"):
-        # What only some may open is named in a publication, and its address is not.
-        url = resource["url"] if resource["audience"] is Audience.EVERYONE else None
-        resources[resource["activity_id"]].append((resource["title"], url))
+    resources = _resources(as_of, zone)
     sessions = _sessions(zone)
     return [
         ActivityFact(
@@ -141,6 +141,17 @@ def _activities(year: int, organisations: dict[int, OrganisationFact], *, zone: 
 
 def _parts(table: Any, *columns: str) -> list[dict[str, Any]]:  # noqa: ANN401 - a mapped class
     return _rows(table, ("activity_id", *columns), table.activity_id, table.position, table.id)
+
+
+def _resources(as_of: date, zone: str) -> dict[int, list[tuple[str, str | None]]]:
+    """Return what a stranger could open as the as-of day began: a publication can take nothing back."""
+    began = datetime.combine(as_of, time(), zone_info(zone))
+    found: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
+    for row in _parts(Resource, "title", "url", "audience", "available_at"):
+        opened = Opened(row["activity_id"], (), row["audience"], row["available_at"])
+        if may_open(opened, STRANGER, now=began):
+            found[row["activity_id"]].append((row["title"], row["url"]))
+    return found
 
 
 def _sessions(zone: str) -> dict[int, list[SessionFact]]:

@@ -9,8 +9,10 @@ from ecwi_events.overview import editorial, profiles
 from ecwi_events.overview.compiling import compile_snapshot
 from ecwi_events.overview.facts import ComponentFact
 from ecwi_events.overview.models import Basis
+from ecwi_events.overview.snapshot import canonical, public
+from ecwi_events.overview.unnamed import SOURCE, unnamed, unnamed_figures
 from ecwi_events.programme.models import ActivityStatus as Status
-from ecwi_events.programme.models import Format, OutcomeKind
+from ecwi_events.programme.models import Format, OutcomeKind, Visibility
 from tests.overview.conftest import quiet
 from tests.overview.facts_by_hand import activity, body, declared, facts, figures, money
 
@@ -65,6 +67,38 @@ def test_errors_stop(known, code):
 )
 def test_warnings_ask_for_a_look(known, code):
     assert remarks(known)[1] == [code]
+
+
+def test_what_is_not_for_everybody_is_pointed_at_and_by_invitation_it_loses_its_words():
+    members = good(title="Only us", visibility=Visibility.MEMBERS)
+    invited = good(title="A quiet circle", visibility=Visibility.INVITED, replanned="in May in Ljubljana")
+    once_more = good(title="Another", visibility=Visibility.INVITED)
+    known = facts(*unnamed((members, invited, once_more)))
+    snapshot = compile_snapshot(replace(known, texts=TEXTS), quiet)
+    assert [entry["code"] for entry in snapshot["warnings"]] == ["members_only", "by_invitation", "by_invitation"]
+    assert "“A quiet circle” is by invitation." in snapshot["warnings"][1]["message"]
+    shown = public(snapshot)
+    assert [page["title"] for page in shown["profiles"]] == [
+        "Only us", "An activity by invitation", "An activity by invitation (2)",
+    ]  # fmt: skip
+    printed = canonical(shown)
+    assert "A strapline Only us" in printed
+    for words in ("quiet circle", "Another", "Ljubljana"):
+        assert words not in printed
+    assert shown["profiles"][1]["outcomes"] == shown["profiles"][1]["paragraphs"] == []
+    assert figures(known)["plas_supported"].value == 3
+
+
+def test_the_reported_numbers_of_an_activity_by_invitation_lose_their_words_too():
+    (pla,) = unnamed([good(visibility=Visibility.INVITED)])
+    open_one = good()
+    rows = [
+        declared("participants", 8, activity_id=one.id, label="Roma mediators", source="their report", note="Secret")
+        for one in (pla, open_one)
+    ]
+    hidden, told = unnamed_figures(rows, [pla, open_one])
+    assert (hidden.value, hidden.label, hidden.source, hidden.note) == (8, "", SOURCE, None)
+    assert told == rows[1]
 
 
 def test_an_unknown_basis_is_a_warning_and_a_known_one_is_not():

@@ -1,6 +1,6 @@
 """A year whose figures come from records: sign-up, attendance, count; each figure opens to exactly those records."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +10,20 @@ from ecwi_events.attendance.models import Evidence, Presence, Source, Verdict
 from ecwi_events.attendance.service import Who
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.overview.reading import read_facts
-from ecwi_events.programme.models import ActivityKind, ActivitySession, ActivityStatus, MoneyLine, MoneyStage, Payer
+from ecwi_events.overview.snapshot import canonical, public
+from ecwi_events.programme import resources
+from ecwi_events.programme.models import (
+    Activity,
+    ActivityKind,
+    ActivitySession,
+    ActivityStatus,
+    MoneyLine,
+    MoneyStage,
+    Payer,
+    Visibility,
+)
+from ecwi_events.programme.models_files import Audience, ResourceKind
+from ecwi_events.programme.resources import TypedResource
 from ecwi_events.registration.models import Registration
 from tests import make
 from tests.overview.conftest import ZONE, by_id, snapshot_of
@@ -108,6 +121,32 @@ def test_the_profile_and_the_key_sentence_say_the_same(pla):
     assert profile["period"] == "January–February 2027"
     assert snapshot["sentences"]["key"] == "one PLA involving two ISSA Members from two countries"
     assert snapshot["sentences"]["organized"] == "The PLA was organized by a Member"
+
+
+def test_of_resources_only_what_a_stranger_could_open_before_the_day_is_printed(pla, now):
+    activity, _, _ = pla
+    day = datetime(2027, 12, 30, 23, tzinfo=UTC)  # midnight in Amsterdam
+    with transaction():
+        for title, values in {
+            "Open": {}, "Since long": {"available_at": now}, "Just now": {"available_at": day},
+            "Too late": {"available_at": day + timedelta(seconds=1)}, "Members": {"audience": Audience.MEMBERS},
+            "Signed up": {"audience": Audience.SIGNED_UP},
+        }.items():  # fmt: skip
+            typed = TypedResource(ResourceKind.LINK, title, f"https://x.example/{len(title)}", **values)
+            resources.add_resource(activity, typed, now=now)
+    (profile,) = snapshot_of(2027, LATER)["profiles"]
+    assert [entry["title"] for entry in profile["resources"]] == ["Open", "Since long", "Just now"]
+
+
+def test_an_activity_by_invitation_is_counted_and_not_named(pla):
+    with transaction():
+        db.session.execute(sa.update(Activity).values(visibility=Visibility.INVITED))
+    shown = public(snapshot_of(2027, LATER))
+    assert by_id(shown)["attendances"]["value"] == 3
+    assert shown["hosts"][0]["activity"] == "An activity by invitation"
+    labels = [entry["label"] for entry in by_id(shown)["sessions_held"]["inputs"]]
+    assert labels[0].startswith("An activity by invitation (2027-")
+    assert "Reading together" not in canonical(shown) and '"One' not in canonical(shown)
 
 
 def test_before_the_sessions_nothing_is_counted_and_nothing_is_zero(pla):
