@@ -15,6 +15,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, clean_prose
 from ecwi_events.mail import service as mail
+from ecwi_events.overview import board
 from ecwi_events.overview.models_asking import Answer, Question
 from ecwi_events.people import merging
 from ecwi_events.people.models import EmailAddress, Organisation, Person, Role, RoleGrant
@@ -35,6 +36,7 @@ OPEN_FOR = timedelta(days=30)
 NOT_AGAIN_WITHIN = timedelta(days=7)
 MOST_AT_ONCE = 20
 LONGEST_NOTE = 2000
+_ACHIEVED = OutcomeKind.ACHIEVED
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,9 @@ def find_question(question_id: int, *, now: datetime) -> Asked | None:
 def take_in(asked: Asked, activity_id: int, sent: Sent, *, now: datetime) -> None:
     """Take in what a host sent about one activity: outcomes and links become records, the note goes to the office.
 
+    What is there already is not written again, so the same form sent twice changes nothing. Outcomes and links are
+    taken only where there are none yet: the link needs no account, so it adds nothing to what somebody wrote before.
+
     Raises:
         NotFound: the activity is not one of this host and year.
         Invalid: nothing was typed, or a field cannot be taken.
@@ -125,8 +130,15 @@ def take_in(asked: Asked, activity_id: int, sent: Sent, *, now: datetime) -> Non
         raise Invalid(faults)
     if not _is_theirs(asked, activity_id):
         raise NotFound("We cannot find this activity.")
+    # The same form twice at once: the question's row is the one that both must pass.
+    db.session.execute(sa.select(Question.id).where(Question.id == asked.id).with_for_update())
+    lines, links, note = _new(asked, activity_id, lines, links, note)
+    if not (lines or links or note):
+        return
+    if faults := _unasked(asked, activity_id, lines, links, now=now):
+        raise Invalid(faults)
     for text in lines:
-        outcomes.add_outcome(activity_id, OutcomeKind.ACHIEVED, text, now=now)
+        outcomes.add_outcome(activity_id, _ACHIEVED, text, now=now)
     for title, url in links:
         resources.add_resource(activity_id, TypedResource(ResourceKind.LINK, title, url), now=now)
     db.session.add(
@@ -153,6 +165,42 @@ def _faults(lines: Sequence[str], links: Sequence[tuple[str, str]], note: str) -
             faults[f"url-{number}"] = fault
     if len(note) > LONGEST_NOTE:
         faults["note"] = f"Write the note in {LONGEST_NOTE} letters or fewer"
+    return faults
+
+
+def _new(
+    asked: Asked, activity_id: int, lines: Sequence[str], links: Sequence[tuple[str, str]], note: str
+) -> tuple[list[str], list[tuple[str, str]], str]:
+    """Return what is not there yet, each thing once."""
+    texts = {outcome.text.casefold() for outcome in outcomes.outcomes_of(activity_id) if outcome.kind is _ACHIEVED}
+    urls = {resource.url for resource in resources.resources_of(activity_id)}
+    new_lines, new_links = [], []
+    for text in lines:
+        if text.casefold() not in texts:
+            texts.add(text.casefold())
+            new_lines.append(text)
+    for title, url in links:
+        if url not in urls:
+            urls.add(url)
+            new_links.append((title, url))
+    said = db.session.scalars(
+        sa.select(Answer.note).where(Answer.question_id == asked.id, Answer.activity_id == activity_id)
+    )
+    return new_lines, new_links, "" if note in set(said) else note
+
+
+def _unasked(
+    asked: Asked, activity_id: int, lines: Sequence[str], links: Sequence[tuple[str, str]], *, now: datetime
+) -> dict[str, str]:
+    hosts = board.board(asked.year, zone="UTC", now=now, host_id=asked.organisation_id)
+    asked_for = next(
+        (line.sendable for host in hosts for line in host.lines if line.state.id == activity_id), frozenset()
+    )
+    faults = {}
+    if lines and "outcomes" not in asked_for:
+        faults["outcomes"] = "We do not ask for outcomes of this activity now. Write to the office in the note instead"
+    if links and "links" not in asked_for:
+        faults["title-0"] = "We do not ask for links of this activity now. Write to the office in the note instead"
     return faults
 
 

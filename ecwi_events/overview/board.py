@@ -55,6 +55,7 @@ class Line:
     state: ActivityState
     gaps: tuple[Gap, ...]
     notes: tuple[Note, ...] = ()
+    sendable: frozenset[str] = frozenset()  # what its host may add through the link
 
     @property
     def owed_by_host(self) -> list[Gap]:
@@ -92,7 +93,8 @@ def board(year: int, *, zone: str, now: datetime, host_id: int | None = None) ->
     notes = _notes(year)
     by_host: dict[tuple[int | None, str | None], list[Line]] = defaultdict(list)
     for state in states:
-        line = Line(state, tuple(completeness.gaps(state, today=today)), tuple(notes[state.id]))
+        gaps, sendable = completeness.gaps(state, today=today), completeness.sendable(state, today=today)
+        line = Line(state, tuple(gaps), tuple(notes[state.id]), sendable)
         by_host[state.host_id, state.host].append(line)
     asked, people = _asked(year), _host_people()
     found = [

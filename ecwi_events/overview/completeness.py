@@ -85,6 +85,17 @@ def is_over(state: ActivityState, *, today: date) -> bool:
     return state.status is not ActivityStatus.ONGOING and state.last_day is not None and state.last_day < today
 
 
+def sendable(state: ActivityState, *, today: date) -> frozenset[str]:
+    """Return what a host may add through its link, which needs no account: only what is not there at all."""
+    if (
+        state.kind is not ActivityKind.PLA
+        or state.status is ActivityStatus.POSTPONED
+        or not is_over(state, today=today)
+    ):
+        return frozenset()
+    return frozenset(name for name, number in (("outcomes", state.achieved), ("links", state.resources)) if not number)
+
+
 def _about_itself(state: ActivityState) -> Iterator[Gap]:
     since, is_pla = state.known_since, state.kind is ActivityKind.PLA
     if state.host_id is None:
@@ -123,6 +134,6 @@ def _about_what_came_of_it(state: ActivityState, *, since: date) -> Iterator[Gap
     if not state.achieved:
         yield Gap("outcomes", "outcomes that were achieved", Owner.HOST, since)
     if not state.resources and not state.is_answered:
-        yield Gap("resources", "resources, or a word that there are none", Owner.HOST, since)
+        yield Gap("resources", "resources that others can use", Owner.HOST, since)
     if not state.money:
         yield Gap("money", "what was paid, and by whom", Owner.OFFICE, since)

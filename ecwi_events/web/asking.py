@@ -42,7 +42,7 @@ def answer(token: str) -> ResponseReturnValue:
             asking.take_in(asked, _number(activity_id), _sent(form), now=now)
     except Invalid as invalid:
         return _page(asked, token, form.wrong(invalid), now=now), 422
-    flask.flash("Thank you. We have it. You can send more at any time.")
+    flask.flash("Thank you. We have it. You can write to us again at any time.")
     return flask.redirect(flask.url_for("asking.page", token=token), 303)
 
 

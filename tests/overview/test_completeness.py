@@ -14,7 +14,7 @@ from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.mail.models import Mail
 from ecwi_events.overview import asking, board
 from ecwi_events.overview.asking import Sent
-from ecwi_events.overview.completeness import ActivityState, HeldSession, Owner, gaps
+from ecwi_events.overview.completeness import ActivityState, HeldSession, Owner, gaps, sendable
 from ecwi_events.overview.models_asking import Answer, Question
 from ecwi_events.programme import outcomes
 from ecwi_events.programme.models import Activity, ActivityKind, ActivityStatus, Outcome, OutcomeKind, Resource
@@ -75,6 +75,22 @@ def test_what_is_complete_lacks_nothing():
 )
 def test_each_thing_that_is_missing_has_its_owner(changed, missing):
     assert codes(replace(DONE, **changed)) == missing
+
+
+@pytest.mark.parametrize(
+    ("changed", "names"),
+    [
+        ({}, set()),
+        ({"achieved": 0}, {"outcomes"}),
+        ({"achieved": 0, "resources": 0, "is_answered": True}, {"outcomes", "links"}),
+        ({"achieved": 0, "resources": 0, "kind": ActivityKind.WEBINAR}, set()),
+        ({"achieved": 0, "resources": 0, "status": ActivityStatus.POSTPONED}, set()),
+        ({"achieved": 0, "resources": 0, "status": ActivityStatus.ONGOING}, set()),
+        ({"resources": 0, "status": ActivityStatus.PLANNED, "last_day": TODAY}, set()),
+    ],
+)
+def test_through_the_link_comes_only_what_is_not_there(changed, names):
+    assert sendable(replace(DONE, **changed), today=TODAY) == names
 
 
 def test_since_when_is_the_first_session_that_nobody_settled():
@@ -226,6 +242,34 @@ class TestAnswering:
         for other in (make.make_activity(), make.make_activity(host_id=held[1], home_year=2025), 4711):
             with pytest.raises(NotFound):
                 self.send(asked, other, note="Hello")
+
+    def test_the_same_form_twice_changes_nothing(self, held, asked):
+        form = {"outcomes": ["We listen", "we LISTEN"], "links": [("Guide", "https://x.example/g")] * 2, "note": "19"}
+        self.send(asked, held[0], **form)
+        self.send(asked, held[0], **form)
+        for table in (Outcome, Resource, Answer):
+            assert db.session.scalar(sa.select(sa.func.count()).select_from(table)) == 1
+        self.send(asked, held[0], note="20, sorry")
+        assert db.session.scalars(sa.select(Answer.note).order_by(Answer.id)).all() == ["19", "20, sorry"]
+
+    def test_outcomes_and_links_are_taken_only_where_there_are_none(self, held, asked):
+        self.send(asked, held[0], outcomes=["We listen"])
+        self.send(asked, held[0], links=[("Guide", "https://x.example/g")])
+        for facts, field in (
+            ({"outcomes": ["We shout"], "note": "More"}, "outcomes"),
+            ({"links": [("Other", "https://x.example/o")]}, "title-0"),
+        ):
+            with pytest.raises(Invalid) as invalid:
+                self.send(asked, held[0], **facts)
+            assert set(invalid.value.fields) == {field}
+        assert db.session.scalars(sa.select(Outcome.text)).all() == ["We listen"]
+        assert db.session.scalars(sa.select(Resource.title)).all() == ["Guide"]
+
+    def test_of_what_is_still_to_come_only_a_note_is_taken(self, held, asked):
+        to_come = make.make_activity(host_id=held[1])
+        with pytest.raises(Invalid):
+            self.send(asked, to_come, outcomes=["We will listen"])
+        self.send(asked, to_come, note="It may begin later")
 
     def test_the_link_has_its_time(self, held, asked):
         token = asking.token_of(asked.uid)

@@ -123,6 +123,20 @@ class TestThePageBehindTheLink:
         assert "Thank you. We have it." in page and "You sent: 2 outcomes, 0 links, and a note." in page
         assert db.session.scalars(sa.select(Outcome.text).order_by(Outcome.position)).all() == ["We listen", "We plan"]
 
+    def test_asks_no_longer_for_what_it_has_and_the_office_finds_the_way_to_it(self, client, link):
+        data = {"activity": str(self.activity_id), "outcomes": "We listen"}
+        assert [client.post(link, data=data).status_code for _ in range(2)] == [303, 303]
+        page = client.get(link).text
+        assert 'name="outcomes"' not in page and 'name="url-0"' in page and 'name="note"' in page
+        late = client.post(link, data=data | {"outcomes": "We shout"})
+        assert late.status_code == 422 and "We shout" in late.text
+        assert "We do not ask for outcomes of this activity now." in words(late)
+        make.signed_in(client, make.make_office())
+        page = client.get(BOARD).text
+        assert page.count("sent in on") == 1
+        assert f'href="/host/activities/{self.activity_id}/outcomes">Check or remove the outcomes' in page
+        assert "Check or remove the links" not in page
+
     def test_keeps_what_was_typed_when_something_is_wrong(self, client, link):
         data = {
             "activity": str(self.activity_id), "outcomes": "We listen", "title-0": "Guide", "url-0": "ftp://x.example",
