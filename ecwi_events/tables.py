@@ -5,6 +5,7 @@ from ecwi_events.attendance import models_messages as messages
 from ecwi_events.calendars import models as calendars
 from ecwi_events.feedback import models as feedback
 from ecwi_events.journal import models as journal
+from ecwi_events.journal import models_forms as forms
 from ecwi_events.kernel.db import Model
 from ecwi_events.mail import models as mail
 from ecwi_events.mail import models_delivery as mail_delivery
@@ -26,5 +27,6 @@ from ecwi_events.work import models as work
 ROOMS_WITH_TABLES = (
     mail_delivery, messages, work, journal, mail, people, signing_in, programme, record, proposals, registration,
     terms, attendance, calendars, reminders, overview, announcements, asking, feedback, questions, recount,
+    forms,
 )  # fmt: skip
 SCHEMA = Model.metadata

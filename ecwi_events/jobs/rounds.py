@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.calendars import service as calendars
 from ecwi_events.jobs import bounces
-from ecwi_events.journal import acting
+from ecwi_events.journal import acting, sent_forms
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.mail import suppression
@@ -73,6 +73,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("cut_off_files", Every.NIGHT, files.forget_drafts),
     Round("sign_in_leftovers", Every.NIGHT, signing_in.forget_old),
     Round("time_zones", Every.NIGHT, re_resolving.re_resolve_sessions, full=re_resolving.AT_MOST),
+    Round("sent_forms", Every.NIGHT, sent_forms.forget_old, full=sent_forms.AT_MOST),
     Round("old_work", Every.NIGHT, hearts.forget_old, full=hearts.AT_MOST),
 )
 

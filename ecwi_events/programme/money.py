@@ -103,6 +103,8 @@ def _values(typed: TypedLine, *, now: datetime) -> dict[str, Any]:
     for field, number in (("payer_id", typed.payer_id), ("funder_id", typed.funder_id)):
         if number is not None and number not in known:
             faults[field] = "Choose an organisation from the list"
+    if fault := rules_money.note_fault(clean_line(typed.note)):
+        faults["note"] = fault
     if faults or amount is None:
         raise Invalid(faults)
     return {

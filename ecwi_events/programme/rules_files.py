@@ -36,7 +36,8 @@ LIST = "PDF, Word, PowerPoint, Excel, OpenDocument, PNG, JPEG, WebP, MP3, M4A, M
 _FOLDERS = {"docx": "word/", "pptx": "ppt/", "xlsx": "xl/"}
 _TEXTS = frozenset({"txt", "csv", "vtt"})
 _CONTROLS = frozenset(map(chr, range(32))) - set("\t\n\r\f")
-_MACROS = "vbaProject.bin"
+_MACROS = ("vbaproject.bin", "vbadata.xml")  # of Word, PowerPoint and Excel
+_MACRO_FOLDERS = ("basic/", "scripts/", "xl/macrosheets/")  # of OpenDocument, and of old Excel
 _BEGINS = {
     "pdf": (b"%PDF-",),
     "png": (b"\x89PNG\r\n\x1a\n",),
@@ -74,12 +75,18 @@ def media_type(name: str, head: bytes, members: Collection[str] = (), says: str 
     ending = name.rpartition(".")[2].lower()
     if ending not in MEDIA_TYPES:
         raise Invalid({"file": f"We do not take files of this kind. Send a {LIST} file"})
-    if any(member.endswith(_MACROS) for member in members):
+    if any(_is_macro(member) for member in members):
         raise Invalid({"file": "This file has macros in it. Save it without macros, and send it again"})
     if not _agrees(ending, head, members, says):
         wrong = f"This file is called .{ending}, but it is something else inside. Save it as a real .{ending} file"
         raise Invalid({"file": wrong})
     return MEDIA_TYPES[ending]
+
+
+def _is_macro(member: str) -> bool:
+    """Tell whether a part of an archive holds macros; office programs read names in any case, and both slashes."""
+    name = member.lower().replace("\\", "/").lstrip("./")
+    return name.endswith(_MACROS) or name.startswith(_MACRO_FOLDERS)
 
 
 def _agrees(ending: str, head: bytes, members: Collection[str], says: str) -> bool:

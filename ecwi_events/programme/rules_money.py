@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 # Who paid, in the words of the publication and in its order.
 PAYERS = {"members": "ISSA Members", "secretariat": "ISSA Secretariat", "other": "Others"}
 
+# Units for one euro. No currency is worth a hundred euros; only these have been far below a hundred-thousandth of one.
+LOWEST_RATE, HIGHEST_RATE, HIGHEST_OF_WEAK = 10_000, 100_000 * currencies.MILLION, 10_000_000 * currencies.MILLION
+WEAK = frozenset({"IRR", "LBP", "SYP", "VES"})
+LONGEST_NOTE = 200
+
 
 @dataclass(frozen=True)
 class Amount:
@@ -71,8 +76,12 @@ def read_amount(amount: str, currency: str, rate: str, rate_on: date | None, *, 
         faults["currency"] = "Choose a currency from the list"
     minor = _or_fault(faults, "amount", lambda: currencies.amount_of(amount, currency)) if not faults else None
     is_euro, millionths = currency == currencies.EURO, None
-    if rate.strip() and not is_euro:
+    if rate.strip() and is_euro:
+        faults["rate"] = "Euros need no rate. Leave it empty, or choose the currency of the amount"
+    elif rate.strip():
         millionths = _or_fault(faults, "rate", lambda: currencies.rate_of(rate))
+        if millionths and not LOWEST_RATE <= millionths <= (HIGHEST_OF_WEAK if currency in WEAK else HIGHEST_RATE):
+            faults["rate"] = f"Look at this rate again: it says that 1 euro is {rate.strip()} {currency}"
         if rate_on is None:
             faults.setdefault("rate_on", "Enter the day of this rate")
         elif rate_on > today:
@@ -80,6 +89,13 @@ def read_amount(amount: str, currency: str, rate: str, rate_on: date | None, *, 
     if faults or minor is None:
         raise Invalid(faults)
     return Amount(minor, currency, millionths, rate_on if millionths else None)
+
+
+def note_fault(note: str) -> str | None:
+    """Return what is wrong with a note, or None."""
+    if len(note) <= LONGEST_NOTE:
+        return None
+    return f"Use {LONGEST_NOTE} letters or fewer: this note has {len(note):,}. What is longer can be a file"
 
 
 def summed(lines: Sequence[Line], stage: str) -> Sum:

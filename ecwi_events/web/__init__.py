@@ -49,6 +49,7 @@ from ecwi_events.web import (
     office_tabs,
     office_texts,
     office_work,
+    once,
     overview,
     people,
     personal,
@@ -84,6 +85,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Give the application its pages and everything that guards them."""
     static.install(app)
     layout.install(app)
+    once.install(app)
     office_tabs.install(app)
     identity.install(app)
     uploads.install(app, settings)

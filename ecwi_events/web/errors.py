@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ecwi_events.kernel.errors import DomainError, Invalid, NotAllowed, NotFound, Refused
+from ecwi_events.web import identity, uploads
 from ecwi_events.web.access import ReadsOnly
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 STATUS: dict[type[DomainError], int] = {NotFound: 404, NotAllowed: 403, Refused: 409, Invalid: 422}
 RETRY_SECONDS = "5"
+TOO_LARGE = 413
 SENTENCES = {
     404: "We cannot find this page.",
     405: "This page cannot be used in this way.",
@@ -70,15 +72,25 @@ def form_expired(error: CSRFError) -> ResponseReturnValue:  # noqa: ARG001 - Fla
 def http_error(error: HTTPException) -> ResponseReturnValue:
     """Answer errors that come from Flask itself in our words."""
     code = error.code or 500
+    if code == TOO_LARGE:
+        return _too_large()
     answer = flask.make_response(page(code, _sentence(code)))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return answer
 
 
+def _too_large() -> ResponseReturnValue:
+    """Say how much may be sent, with the number of the form, in the frame of whoever is signed in, and the way back."""
+    megabytes = f"{(flask.request.max_content_length or 0) // 1024**2} MB"
+    is_upload = flask.request.endpoint in uploads.PAGES and identity.present() is not None
+    said = f"This is too large. Send {uploads.most_words() if is_upload else megabytes} or less."
+    if not is_upload:
+        return page(TOO_LARGE, said)
+    return flask.render_template("errors/page.html", status=TOO_LARGE, message=said, back=flask.request.path), TOO_LARGE
+
+
 def _sentence(code: int) -> str:
-    if code == 413:  # noqa: PLR2004 - Content Too Large
-        return f"This is too large. Send {(flask.request.max_content_length or 0) // 1024**2} MB or less."
     return SENTENCES.get(code, "We cannot do this. Go back and try again.")
 
 

@@ -8,10 +8,10 @@ from urllib.parse import urljoin, urlsplit
 
 import flask
 
+from ecwi_events.kernel.errors import Invalid
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from ecwi_events.kernel.errors import Invalid
 
 LONGEST_TYPED = 20_000
 HERE = "https://here.invalid"  # stands for this site while a path is read again
@@ -39,8 +39,28 @@ class Form:
 
 
 def typed(*names: str) -> Form:
-    """Return what was typed into these fields; a field that did not come is empty."""
-    return Form({name: flask.request.form.get(name, "")[:LONGEST_TYPED].strip() for name in names})
+    """Return what was typed into these fields; a field that did not come is empty.
+
+    Raises:
+        Invalid: a text is longer than any may be. It is never cut without a word.
+    """
+    form = typed_whole(*names)
+    faults = {name: fault for name in names if (fault := too_long(form.value(name)))}
+    if faults:
+        raise Invalid({"text": f"{next(iter(faults.values()))}. Go back: what you typed is still there."})
+    return form
+
+
+def typed_whole(*names: str) -> Form:
+    """Return what was typed, however long; for forms that say `too_long` beside the field."""
+    return Form({name: flask.request.form.get(name, "").strip() for name in names})
+
+
+def too_long(text: str) -> str:
+    """Return what is wrong with a text that is longer than any may be, or the empty text."""
+    if len(text) <= LONGEST_TYPED:
+        return ""
+    return f"Use {LONGEST_TYPED:,} letters or fewer: this text has {len(text):,}"
 
 
 def own_path(text: str | None, *, otherwise: str = "/") -> str:

@@ -13,6 +13,7 @@ from ecwi_events.programme import outcomes
 from ecwi_events.programme.models import OutcomeKind
 from ecwi_events.web.forms import Form, typed
 from ecwi_events.web.hosting import own_activity
+from ecwi_events.web.once import SAID, once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,11 +75,11 @@ def _do(
     own_activity(activity_id)
     try:
         with transaction():
-            act()
+            is_new = once(act, now=clock.utc_now())
     except Invalid as invalid:
         faults = {f"{name}-{of}" if of else name: words for name, words in invalid.fields.items()}
         return _page(activity_id, Form(form.values, faults)), 422
-    flask.flash(said)
+    flask.flash(said if is_new else SAID)
     return flask.redirect(flask.url_for(".page", activity_id=activity_id), 303)
 
 

@@ -18,6 +18,7 @@ from ecwi_events.programme.resources import TypedResource
 from ecwi_events.web import uploads
 from ecwi_events.web.forms import Form, typed
 from ecwi_events.web.hosting import own_activity
+from ecwi_events.web.once import SAID, once
 from ecwi_events.web.record_words import THEMES
 from ecwi_events.web.resource_words import AUDIENCES, KINDS, LICENCES
 
@@ -49,10 +50,10 @@ def add(activity_id: int) -> ResponseReturnValue:
     form, now = typed(*FIELDS), clock.utc_now()
     try:
         with uploads.received("file") as file, transaction():
-            resources.add_resource(activity_id, _typed(form), file=file, now=now)
+            is_new = once(lambda: resources.add_resource(activity_id, _typed(form), file=file, now=now), now=now)
     except Invalid as invalid:
         return _page(activity_id, form.wrong(invalid)), 422
-    return _back(activity_id, "The resource is added.")
+    return _back(activity_id, "The resource is added." if is_new else SAID)
 
 
 @blueprint.get("/<int(max=2147483647):resource_id>")

@@ -17,6 +17,7 @@ from ecwi_events.programme.models import MoneyStage, Payer
 from ecwi_events.programme.money import TypedLine
 from ecwi_events.web import uploads
 from ecwi_events.web.forms import Form, typed
+from ecwi_events.web.once import SAID, once
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -44,13 +45,13 @@ def page(activity_id: int) -> ResponseReturnValue:
 @blueprint.post("")
 def add(activity_id: int) -> ResponseReturnValue:
     """Add a line."""
-    form = typed(*FIELDS)
+    form, now = typed(*FIELDS), clock.utc_now()
     try:
         with uploads.received("file") as evidence, transaction():
-            money.add_line(activity_id, _line(form), evidence=evidence, now=clock.utc_now())
+            is_new = once(lambda: money.add_line(activity_id, _line(form), evidence=evidence, now=now), now=now)
     except Invalid as invalid:
         return _page(activity_id, form.wrong(invalid)), 422
-    flask.flash("The amount is added.")
+    flask.flash("The amount is added." if is_new else SAID)
     return flask.redirect(flask.url_for(".page", activity_id=activity_id), 303)
 
 
@@ -192,7 +193,7 @@ def _line(form: Form) -> TypedLine:
         rate=form.value("rate"),
         rate_on=days["rate_on"],
         booked_on=days["booked_on"],
-        note=form.value("note")[:200],
+        note=form.value("note"),
     )
 
 

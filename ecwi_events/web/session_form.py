@@ -13,7 +13,7 @@ from ecwi_events.kernel.errors import Invalid
 from ecwi_events.programme.models import Format
 from ecwi_events.programme.sessions import Promise, SessionTexts
 from ecwi_events.web import session_rows
-from ecwi_events.web.forms import Form, typed
+from ecwi_events.web.forms import Form, too_long, typed_whole
 from ecwi_events.web.session_rows import RowsForm, is_number
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ class SessionForm(Form):
         Raises:
             Invalid: something is no date, no time or no number; the fields have this form's names.
         """
-        faults, wall = {}, self._wall(session)
+        faults = {name: fault for name in FIELDS if (fault := too_long(self.value(name)))}
+        wall = self._wall(session)
         if wall is None:
             faults["date"] = "Enter the day and the time of the start"
         if not is_number(self.value("minutes")):
@@ -154,7 +155,7 @@ def of_session(session: SessionView) -> SessionForm:
 
 def read() -> SessionForm:
     """Return what was typed about one session."""
-    return SessionForm(typed(*FIELDS).values, act=flask.request.form.get("act", ""))
+    return SessionForm(typed_whole(*FIELDS).values, act=flask.request.form.get("act", ""))
 
 
 def read_new_rows() -> RowsForm:

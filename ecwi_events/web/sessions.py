@@ -17,6 +17,7 @@ from ecwi_events.registration import changes, consequences, telling
 from ecwi_events.web import hosting, plan_preview, session_form, session_rows, zones
 from ecwi_events.web.components import find_plan, participants
 from ecwi_events.web.forms import Form, typed
+from ecwi_events.web.once import SAID, once
 from ecwi_events.web.session_rows import RowsForm
 
 if TYPE_CHECKING:
@@ -79,10 +80,14 @@ def add(activity_id: int) -> ResponseReturnValue:
     try:
         typed_sessions = session_form.sessions_of(form)
         with transaction():
-            made = changes.add_sessions(activity_id, typed_sessions, by_person_id=_by(), now=now)
+            is_new = once(
+                lambda: changes.add_sessions(activity_id, typed_sessions, by_person_id=_by(), now=now), now=now
+            )
     except Invalid as invalid:
         return _add_page(found, form.wrong(invalid)), 422
-    flask.flash(f"{len(made)} sessions are added." if len(made) != 1 else "The session is added.")
+    many = len(typed_sessions)
+    added = f"{many} sessions are added." if many != 1 else "The session is added."
+    flask.flash(added if is_new else SAID)
     return flask.redirect(flask.url_for("sessions.index", activity_id=activity_id), 303)
 
 

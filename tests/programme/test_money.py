@@ -49,6 +49,10 @@ def test_a_line_without_a_rate_is_named_and_is_no_zero():
         ({"currency": "EURO"}, {"currency"}),
         ({"currency": "USD", "rate": "1.0823"}, {"rate_on"}),
         ({"currency": "USD", "rate": "1.0823", "rate_on": date(2026, 11, 22)}, {"rate_on"}),
+        ({"rate": "1.0823", "rate_on": date(2026, 11, 20)}, {"rate"}),
+        ({"currency": "USD", "rate": "0.0099", "rate_on": date(2026, 11, 20)}, {"rate"}),
+        ({"currency": "USD", "rate": "100001", "rate_on": date(2026, 11, 20)}, {"rate"}),
+        ({"currency": "LBP", "rate": "10000001", "rate_on": date(2026, 11, 20)}, {"rate"}),
         ({"currency": "USD", "rate": "one", "amount": "-1"}, {"rate", "amount", "rate_on"}),
     ],
 )
@@ -60,7 +64,7 @@ def test_what_cannot_be_an_amount_is_said_at_once(typed, faults):
 
 
 def test_the_rate_of_the_euro_is_not_asked():
-    read = rules_money.read_amount("5", "eur", "2", date(2026, 1, 1), today=date(2026, 11, 21))
+    read = rules_money.read_amount("5", "eur", " ", date(2026, 1, 1), today=date(2026, 11, 21))
     assert (read.minor, read.currency, read.rate_millionths, read.rate_on) == (500, "EUR", None, None)
 
 
@@ -76,7 +80,7 @@ def test_a_line_is_added_changed_and_removed_and_the_journal_tells(app):
         changed = typed("1000", currency="USD", rate="1.0823", rate_on=date(2026, 11, 20), in_kind=True)
         money.change_line(activity_id, line_id, changed, now=NOW)
     [found] = queries_money.lines_of(activity_id)
-    assert (found.said, found.euro_cents, found.in_kind, found.payer_id) == ("1,000.00 Usd", 92_396, True, None)
+    assert (found.said, found.euro_cents, found.in_kind, found.payer_id) == ("1,000.00 USD", 92_396, True, None)
     with transaction():
         money.remove_line(activity_id, line_id, now=NOW)
     assert db.session.scalar(sa.select(sa.func.count(MoneyLine.id))) == 0

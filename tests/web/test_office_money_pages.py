@@ -1,4 +1,5 @@
 import io
+import re
 from urllib.parse import quote
 
 import pytest
@@ -47,7 +48,7 @@ def test_amounts_are_added_and_summed(office, activity_id):
 def test_an_amount_in_another_currency_needs_a_rate_to_be_in_the_sum(office, activity_id):
     office.post(address(activity_id), data=LINE | {"currency": "USD"})
     shown = words(office.get(address(activity_id)))
-    assert "Paid: not known" in shown and "Without a rate, so not in the sum: 1,234.50 Usd" in shown
+    assert "Paid: not known" in shown and "Without a rate, so not in the sum: 1,234.50 USD" in shown
     [line] = queries_money.lines_of(activity_id)
     changed = LINE | {"currency": "USD", "rate": "1.25", "rate_on": "2026-11-20", "booked_on": "2026-11-19"}
     assert office.post(f"{address(activity_id)}/{line.id}", data=changed).status_code == 303
@@ -68,12 +69,46 @@ def test_an_amount_in_another_currency_needs_a_rate_to_be_in_the_sum(office, act
         ({"payer_id": "²"}, "Choose an organisation"),
         ({"payer_id": "99999"}, "Choose an organisation"),
         ({"currency": "USD", "rate": "1.08"}, "Enter the day of this rate"),
+        ({"rate": "1.08", "rate_on": "2026-11-20"}, "Euros need no rate"),
+        ({"currency": "USD", "rate": "0.000001", "rate_on": "2026-11-20"}, "Look at this rate again"),
     ],
 )
 def test_what_cannot_be_taken_is_said_beside_what_was_typed(office, activity_id, change, said):
     answer = office.post(address(activity_id), data=LINE | {"note": "Invoice 7"} | change)
     assert answer.status_code == 422 and said in answer.text and 'value="Invoice 7"' in answer.text
     assert queries_money.lines_of(activity_id) == []
+
+
+def word_of(page):
+    return re.search(r'name="once" value="([^"]+)"', page.text)[1]
+
+
+def test_the_same_form_sent_twice_makes_one_amount(office, activity_id):
+    sent = LINE | {"once": word_of(office.get(address(activity_id)))}
+    assert [office.post(address(activity_id), data=sent).status_code for _ in range(2)] == [303, 303]
+    assert "This form was sent before" in office.get(address(activity_id)).text
+    assert len(queries_money.lines_of(activity_id)) == 1
+    office.post(address(activity_id), data=sent | {"amount": "7"})  # gone back and changed: another amount
+    office.post(address(activity_id), data=LINE | {"once": word_of(office.get(address(activity_id)))})
+    assert len(queries_money.lines_of(activity_id)) == 3
+
+
+def test_a_form_that_was_refused_is_not_held_for_one_that_was_sent(office, activity_id):
+    sent = LINE | {"once": "word", "rate": "2"}
+    assert [office.post(address(activity_id), data=sent).status_code for _ in range(2)] == [422, 422]
+    assert queries_money.lines_of(activity_id) == []
+
+
+def test_a_note_that_is_too_long_is_refused_and_not_cut(office, activity_id):
+    answer = office.post(address(activity_id), data=LINE | {"note": "x" * 201})
+    assert answer.status_code == 422 and "Use 200 letters or fewer: this note has 201" in answer.text
+    assert "x" * 201 in answer.text and queries_money.lines_of(activity_id) == []
+
+
+def test_a_weak_currency_keeps_its_rate_and_an_amount_without_a_source_says_so(office, activity_id):
+    weak = LINE | {"currency": "LBP", "amount": "5000000", "rate": "103000", "rate_on": "2026-11-20"}
+    assert office.post(address(activity_id), data=weak).status_code == 303
+    assert "Not said yet" in office.get(address(activity_id)).text
 
 
 def test_evidence_goes_in_and_comes_out_as_an_attachment(office, activity_id):
@@ -132,7 +167,9 @@ def test_a_body_that_is_too_large_is_refused_with_the_limit_of_this_page(office,
         for size, status in ((1024 * 1024 + 5, 422), (3 * 1024 * 1024, 413)):
             sent = LINE | {"file": (io.BytesIO(b"%PDF-" + bytes(size)), "large.pdf")}
             answer = send_large(office, address(activity_id), sent)
-            assert answer.status_code == status and "MB or less" in answer.text
+            assert answer.status_code == status and "1 MB or less" in answer.text
+            assert "You are signed in as" in answer.text
+        assert f'href="{address(activity_id)}">Back to the form' in answer.text
     finally:
         app.extensions["ecwi_upload_bytes"] = before
 

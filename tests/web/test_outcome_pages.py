@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from ecwi_events.programme import outcomes
@@ -65,6 +67,13 @@ def test_what_cannot_be_taken_is_said_and_stays_in_the_form(host, activity_id, t
     answer = host.post(f"{address(activity_id)}/{one.id}", data=typed)
     assert answer.status_code == 422 and f'id="text-{one.id}' in answer.text and said in answer.text
     assert there(activity_id) == [("achieved", "Good")]
+
+
+def test_the_same_form_sent_twice_makes_one_outcome(host, activity_id):
+    word = re.search(r'name="once" value="([^"]+)"', host.get(address(activity_id)).text)[1]
+    for _ in range(2):
+        assert host.post(address(activity_id), data={"kind": "achieved", "text": "A", "once": word}).status_code == 303
+    assert there(activity_id) == [("achieved", "A")] and "sent before" in host.get(address(activity_id)).text
 
 
 def test_a_hundred_outcomes_are_enough(host, activity_id):

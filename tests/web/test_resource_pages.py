@@ -87,6 +87,17 @@ def test_what_cannot_be_taken_is_said(host, activity_id, change, said):
     assert resources.resources_of(activity_id) == []
 
 
+def test_the_same_form_sent_twice_makes_one_resource(host, activity_id):
+    word = host.get(address(activity_id)).text.split('name="once" value="')[1].split('"')[0]
+    for _ in range(2):
+        sent = {"kind": "handout", "title": "Guide", "audience": "everyone", "once": word}
+        sent["file"] = (io.BytesIO(PDF), "guide.pdf")
+        answer = host.post(address(activity_id), data=sent, content_type="multipart/form-data")
+        assert answer.status_code == 303
+    assert len(resources.resources_of(activity_id)) == 1
+    assert "This form was sent before" in host.get(address(activity_id)).text
+
+
 def test_a_resource_is_changed_and_removed(host, activity_id):
     send(host, activity_id)
     path = f"{address(activity_id)}/{one_of(activity_id).id}"

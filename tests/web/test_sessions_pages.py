@@ -208,6 +208,17 @@ def test_what_cannot_be_saved_is_said_and_nothing_typed_is_lost(client, draft, f
     assert "Kept words" in words(answer)
 
 
+def test_a_mistake_that_a_series_repeats_is_said_once(client, draft):
+    form = f"/host/activities/{draft}/sessions/new"
+    days = {f"sessions-{n}-date": f"2027-05-{n + 1:02}" for n in range(20)}
+    more = {f"sessions-{n}-{name}": text for n in range(20) for name, text in
+            (("title", "T" * 201), ("time", "10:00"), ("minutes", "60"), ("zone", "UTC"))}  # fmt: skip
+    answer = client.post(form, data=rows() | days | more | {"rows": "20"})
+    summary = words(answer).partition("There is a problem")[2].partition("</div>")[0]
+    assert answer.status_code == 422
+    assert summary.count("<li>") == 1 and '<a href="#sessions-0-title">' in summary and "(in 20 places)" in summary
+
+
 def test_a_session_is_cancelled_with_a_reason_and_comes_back(client, office):
     activity_id = make.make_activity()
     session = sessions_of(activity_id)[0]
@@ -251,6 +262,24 @@ def test_the_list_costs_the_same_for_one_session_and_for_five_hundred(client, of
         return len(asked)
 
     assert cost(1) == cost(500) <= 12
+
+
+def test_the_same_rows_sent_twice_make_one_session(client, draft):
+    path = f"/host/activities/{draft}/sessions/new"
+    sent = rows(sessions_0_date="2027-03-15", once=re.search(r'name="once" value="([^"]+)"', client.get(path).text)[1])
+    sent = {name.replace("sessions_0_date", "sessions-0-date"): text for name, text in sent.items()}
+    assert [client.post(path, data=sent).status_code for _ in range(2)] == [303, 303]
+    assert len(sessions_of(draft)) == 3
+    assert "This form was sent before" in client.get(f"/host/activities/{draft}/sessions").text
+
+
+def test_a_text_that_is_too_long_is_refused_and_stays(client, draft):
+    first = sessions_of(draft)[0]
+    answer = client.post(f"/host/sessions/{first.id}/edit", data=typed(first, summary="x" * 100_000))
+    assert answer.status_code == 422 and "Use 20,000 letters or fewer: this text has 100,000" in answer.text
+    assert "x" * 100_000 in answer.text and not sessions_of(draft)[0].summary
+    rest = client.post(f"/host/sessions/{first.id}/cancel", data={"reason": "x" * 20_001})
+    assert rest.status_code == 422 and "this text has 20,001" in rest.text
 
 
 def test_components_are_edited_and_the_lines_follow(client, draft):
