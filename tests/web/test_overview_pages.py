@@ -411,15 +411,6 @@ def test_a_count_of_nothing_is_not_said_to_be_typed_in(office):
     assert page.count("No records: this figure was typed in.") == 1
 
 
-def test_a_count_of_nothing_is_not_said_to_be_typed_in(office):
-    figures = copy.deepcopy(SNAPSHOT["figures"])
-    for figure, kind in zip(figures, ("computed", "declared"), strict=False):
-        figure |= {"kind": kind, "inputs": []}
-    page = words(office.get(f"/office/overview/editions/{make_edition({'figures': figures[:2]})}"))
-    assert page.count("No records: nothing was counted.") == 1
-    assert page.count("No records: this figure was typed in.") == 1
-
-
 def test_a_figure_that_was_typed_in_says_so(office):
     edition_id = make_edition()
     page = office.get(f"/office/overview/editions/{edition_id}/figures/investment")
