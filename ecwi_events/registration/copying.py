@@ -30,7 +30,8 @@ def duplicate_activity(activity_id: int, *, once: str = "", by_person_id: int | 
         Invalid: a session cannot be a year later, because the year after is too far.
     """
     new = copying.next_year(activity_id, once=once)
-    capacity, _, _ = queries.places_taken([activity_id]).get(activity_id, (None, 0, 0))
+    facts = queries.sign_up_facts(activity_id)
+    capacity = facts.capacity if facts else None
     copy_id = service.create_activity(new, capacity=capacity, by_person_id=by_person_id, now=now)
     copying.fill_in(copy_id, activity_id, now=now)
     _copy_terms(copy_id, activity_id, now=now)

@@ -160,24 +160,6 @@ def signed_up_for(person_id: int) -> frozenset[int]:
     )
 
 
-def places_taken(activity_ids: Sequence[int]) -> dict[int, tuple[int | None, int, int]]:
-    """Return capacity, taken and waiting of several activities at once; sessions with places of their own are added up."""
-    rows = db.session.execute(
-        sa.select(
-            Places.activity_id,
-            Places.session_id,
-            Places.capacity,
-            Places.taken,
-            Places.waiting,
-        ).where(Places.activity_id.in_(activity_ids))
-    ).all()
-    found: dict[int, tuple[int | None, int, int]] = {}
-    for row in sorted(rows, key=lambda row: row.session_id or 0):
-        capacity, taken, waiting = found.get(row.activity_id, (row.capacity, 0, 0))
-        found[row.activity_id] = (capacity, taken + row.taken, waiting + row.waiting)
-    return found
-
-
 def find_by_link(token: str) -> MySignUp | None:
     """Return the sign-up that this personal link belongs to, or None."""
     return _my_sign_up(_MINE_BY_LINK, tokens.digest(token))

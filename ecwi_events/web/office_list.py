@@ -11,7 +11,7 @@ from ecwi_events.programme import queries as programme
 from ecwi_events.programme import queries_list, queries_proposals, rules
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Theme
 from ecwi_events.programme.queries_list import Wanted
-from ecwi_events.registration import queries as registrations
+from ecwi_events.registration import queries_places
 from ecwi_events.web import record_words
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def context(*, now: datetime) -> dict[str, Any]:
         "number": number,
         "drafts": [row for row in found if not rules.is_public(row.status)],
         "public": [row for row in found if rules.is_public(row.status)],
-        "places": registrations.places_taken([row.id for row in found]),
+        "places": queries_places.places_taken([row.id for row in found]),
         "years": sorted({*programme.years(), now.year}, reverse=True),
         "kinds": record_words.KINDS,
         "themes": record_words.THEMES,

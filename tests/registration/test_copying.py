@@ -25,6 +25,7 @@ from ecwi_events.programme.models_record import ContributorRole
 from ecwi_events.registration import copying, questions, service
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models_questions import QuestionKind
+from ecwi_events.registration.queries_places import Counted, places_taken
 from ecwi_events.registration.questions import NewQuestion
 from ecwi_events.registration.rules import Terms
 from tests import make
@@ -54,7 +55,7 @@ def test_sessions_are_on_the_same_weekday_a_year_on_and_the_rest_of_the_promise_
     assert (session.zone, session.duration_minutes, session.title) == ("Europe/Kyiv", 60, "One")
     page = queries.find_activity(copy)
     assert (page.status, page.home_year, page.slug) == ("draft", 2028, "learning-communities-that-last-2")
-    assert registrations.places_taken([copy])[copy] == (25, 0, 0)
+    assert places_taken([copy])[copy] == Counted(25, 0, 0)
 
 
 def test_hosts_texts_and_components_come_along_people_and_money_do_not(app):

@@ -17,7 +17,7 @@ from ecwi_events.programme.models import MoneyLine, MoneyStage, Payer
 from ecwi_events.programme.models_proposals import Proposal
 from ecwi_events.programme.proposals import NewProposal
 from ecwi_events.registration import proposals as deciding
-from ecwi_events.registration import queries as registrations
+from ecwi_events.registration.queries_places import Counted, places_taken
 from tests import make
 from tests.make import NOW
 
@@ -143,7 +143,7 @@ def test_approving_makes_an_activity_of_the_host_with_planned_money_and_writes_t
     page = programme.find_activity(activity)
     assert (page.title, page.status, page.host, page.home_year) == ("Learning outdoors", "approved", "House", 2027)
     assert (page.kind, page.description) == ("pla", "Five sessions")
-    assert registrations.places_taken([activity])[activity] == (None, 0, 0)
+    assert places_taken([activity])[activity] == Counted(None, 0, 0)
     (line,) = db.session.scalars(sa.select(MoneyLine))
     assert (line.activity_id, line.payer, line.stage, line.amount_minor, line.currency) == (
         activity, Payer.SECRETARIAT, MoneyStage.PLANNED, 150_000, "EUR",

@@ -10,8 +10,10 @@ from ecwi_events.programme import queries_list
 from ecwi_events.programme.models import Activity, ActivityKind, ActivityOrganisation, ActivityStatus, Theme, Visibility
 from ecwi_events.programme.queries_list import Wanted
 from ecwi_events.programme.record_rules import missing_in_record
+from ecwi_events.registration import capacity, changes
 from ecwi_events.web import office_list
 from tests import make
+from tests.registration.ground import act, choose, make_series
 from tests.web.conftest import words
 
 
@@ -168,3 +170,28 @@ def test_the_list_costs_the_same_with_many_rows(client, office, count_queries):
         db.session.execute(copies)
     assert cost() == first
     assert queries_list.number_of(Wanted()) == 503
+
+
+def test_places_are_counted_per_session_where_people_sign_up_per_session(client, office):
+    activity, (first, second, third) = make_series(capacity=2)
+    for who, chosen in (("olena", [first, second]), ("ana", [first]), ("zoe", [first])):
+        choose(activity, chosen, who)
+    assert "3 sessions · 3 places taken in 3 sessions of 2 each, 1 waiting" in words(client.get("/office?year=all"))
+    page = words(client.get(f"/office/activities/{activity}"))
+    for line in ("Session 1: 2 of 2 places taken, 1 waiting", "Session 2: 1 of 2 places taken", "Session 3: 0 of 2"):
+        assert f"<li>{line}" in page
+    assert "0 of 2 places taken." not in page
+    act(capacity.change_capacity, activity, 5, session_id=second)
+    assert "3 places taken in 3 sessions, 1 waiting" in words(client.get("/office?year=all"))
+    act(changes.cancel_session, third, "ill", by_person_id=None)
+    act(capacity.change_capacity, activity, 2, session_id=second)
+    assert "3 places taken in 2 sessions of 2 each, 1 waiting" in words(client.get("/office?year=all"))
+
+
+def test_places_of_the_whole_activity_are_counted_as_such(client, office):
+    activity = make.make_activity(capacity=2, home_year=2026)
+    make.make_activity("Without a limit", home_year=2026)
+    make.sign_up(activity)
+    page = words(client.get("/office"))
+    assert "· 1 of 2 places taken<" in page and "· 0 places taken<" in page
+    assert "1 of 2 places taken." in words(client.get(f"/office/activities/{activity}"))
