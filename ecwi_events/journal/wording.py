@@ -116,6 +116,33 @@ ACTS = {
     "make_recovery_codes": "Made recovery codes",
     "use_recovery_code": "Used a recovery code",
 }
+# Names of fields that do not read as words by themselves.
+FIELDS = {
+    "home_year": "Year of the overview",
+    "display_order": "Place in the order of the year",
+    "visibility": "Who may see it",
+    "audience": "For whom",
+    "languages": "Other languages that are spoken",
+    "interpretation": "Interpretation into",
+    "host_id": "Host organisation",
+    "co_host_ids": "Co-hosts",
+    "funder_ids": "Funders",
+    "contributors": "Presenters and trainers",
+    "contributors_named": "Names of presenters and trainers",
+    "open_end": "Has no planned end",
+    "period_start": "Start of the period",
+    "period_end": "End of the period",
+    "approved_on": "Day of approval",
+    "capacity": "Number of places",
+    "sign_up_closes_at": "Sign-up closes",
+    "link_version": "Invitation link, number",
+    "copy_of": "Copy of activity",
+    "proposal_id": "Made from proposal",
+    "activity_id": "Activity",
+    "organisation_id": "Organisation",
+    "starts_local": "Start, by the host's clock",
+    "duration_minutes": "Length in minutes",
+}
 DOORS = {
     Door.WEB: "on a page",
     Door.LINK: "by a personal link",
@@ -143,18 +170,31 @@ def plain(name: str) -> str:
 
 
 def changes(before: Mapping[str, object], after: Mapping[str, object]) -> list[str]:
-    """Return a short line for each field: ``Status: draft → planned``, ``Title: changed``."""
+    """Return a short line for each field: ``Status: draft → planned``, ``Title: changed``.
+
+    Of a record that was made or taken out, fields in which nothing stood are left out.
+    """
     return [
-        f"{plain(name)}: {_value(before[name])} → {_value(after[name])}"
+        f"{_field(name)}: {_value(name, before[name])} → {_value(name, after[name])}"
         if name in before and name in after
-        else f"{plain(name)}: {_value(after.get(name, before.get(name)))}"
+        else f"{_field(name)}: {_value(name, one)}"
         for name in {**after, **before}
+        for one in [after.get(name, before.get(name))]
+        if (name in before and name in after) or one not in (None, "", [])
     ]
 
 
-def _value(value: object) -> str:
+def _field(name: str) -> str:
+    return FIELDS.get(name) or plain(name)
+
+
+def _value(name: str, value: object) -> str:
     if value is None or value == "":
         return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(_value, value)) or "none"
+        return ", ".join(_value(name, one) for one in value) or "none"
+    if isinstance(value, int) and name.endswith(("_id", "_ids", "copy_of")):
+        return f"number {value}"
     return CHANGED if value == CHANGED else str(value)
