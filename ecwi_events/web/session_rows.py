@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
@@ -49,6 +50,17 @@ class RowsForm(Form):
 
     rows: range = range(ROWS_AT_FIRST)
     act: str = ""
+
+    @property
+    def faults_once(self) -> dict[str, str]:
+        """What is wrong, each sentence once, at the first field of which it is true: a series repeats its mistake."""
+        first: dict[str, str] = {}
+        for name, words in self.faults.items():
+            first.setdefault(words, name)
+        count = Counter(self.faults.values())
+        return {
+            name: words if count[words] == 1 else f"{words} (in {count[words]} places)" for words, name in first.items()
+        }
 
     @property
     def only_looks(self) -> bool:
