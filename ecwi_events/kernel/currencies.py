@@ -86,8 +86,8 @@ def in_euro_cents(amount_minor: int, currency: str, rate_millionths: int | None)
 
 
 def exactly(amount_minor: int, currency: str) -> str:
-    """Return an amount with all its decimals: ``1,234.50 Eur``, ``1,234 Jpy``."""
-    return f"{plain(amount_minor, currency, thousands=',')} {currency.capitalize()}"
+    """Return an amount with all its decimals: ``1,234.50 Eur`` as the house prints euros, ``1,234 JPY`` by the code."""
+    return f"{plain(amount_minor, currency, thousands=',')} {'Eur' if currency == EURO else currency}"
 
 
 def plain(amount_minor: int, currency: str, *, thousands: str = "") -> str:

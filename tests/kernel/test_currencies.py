@@ -123,7 +123,7 @@ def test_amounts_are_turned_into_euros_by_the_rate_that_is_kept_with_them(minor,
 
 def test_amounts_are_said_with_the_decimals_of_their_currency():
     assert currencies.exactly(123_450, "EUR") == "1,234.50 Eur"
-    assert currencies.exactly(1_234, "JPY") == "1,234 Jpy"
-    assert currencies.exactly(1_234_567, "KWD") == "1,234.567 Kwd"
+    assert currencies.exactly(1_234, "JPY") == "1,234 JPY"
+    assert currencies.exactly(1_234_567, "KWD") == "1,234.567 KWD"
     assert currencies.plain_rate(25_250_000) == "25.2500"
     assert currencies.codes()[0] == "EUR" and len(currencies.codes()) == len(set(currencies.codes()))

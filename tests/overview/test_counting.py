@@ -241,14 +241,14 @@ def test_other_currencies_count_by_the_rate_that_is_kept_with_them():
     counted = figures(facts(pla, money=(money(pla.id, 2_000), abroad)))
     assert counted["investment"].printed == "40 Eur"
     assert counted["funding_shares"].printed == "50% ISSA Members, 50% Others"
-    assert counted["investment"].chosen.inputs[1].label == "Others: 400.00 Mdl, 20 Eur"
+    assert counted["investment"].chosen.inputs[1].label == "Others: 400.00 MDL, 20 Eur"
 
 
 def test_amounts_without_a_rate_are_named_as_unknown_and_are_not_zero():
     pla = activity(MEMBER)
     counted = figures(facts(pla, money=(money(pla.id, 2_000), money(pla.id, 30_000, currency="MDL"))))
     assert counted["investment"].printed == "at least 20 Eur"
-    assert "300.00 Mdl" in counted["investment"].chosen.note
+    assert "300.00 MDL" in counted["investment"].chosen.note
     alone = facts(pla, money=(money(pla.id, 100, currency="MDL"), money(pla.id, 5, currency="JPY", in_kind=True)))
     assert (
         value(alone, "investment") is None
