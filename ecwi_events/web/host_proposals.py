@@ -12,6 +12,7 @@ from ecwi_events.kernel import clock, currencies, dates
 from ecwi_events.kernel.currencies import EURO, NotAnAmount
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.kernel.text import clean_line, clean_prose
 from ecwi_events.people import queries as people
 from ecwi_events.people import rules as people_rules
 from ecwi_events.programme import proposal_rules, proposals
@@ -21,6 +22,7 @@ from ecwi_events.web import access, identity
 from ecwi_events.web.forms import Form, typed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from flask.typing import ResponseReturnValue
@@ -39,6 +41,11 @@ STATES = {
     "withdrawn": ("", "Taken back"),
 }
 _ONCE = re.compile(r"[A-Za-z0-9_-]{16,40}")
+THANKS = "Thank you. The office looks at your proposal and writes to you."
+SENT_BEFORE = (
+    "This form was sent before, so your changes are not saved. Below is what was sent. "
+    "To change it, use it for a new proposal, and take this one back."
+)
 
 
 @blueprint.get("")
@@ -57,8 +64,12 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/new")
 def new() -> ResponseReturnValue:
-    """Show the empty form, or say that no call is open."""
-    return _form_page(Form({"once": secrets.token_urlsafe(16)}))
+    """Show the form, empty or with what stands in an older proposal of one's own, or say that no call is open."""
+    asked, form = flask.request.args.get("from", ""), Form({"once": secrets.token_urlsafe(16)})
+    if not _is_number(asked):
+        return _form_page(form)
+    old = _find(int(asked))
+    return _form_page(Form({**_typed_of(old), **form.values}), months=old.months)
 
 
 @blueprint.post("/new")
@@ -70,10 +81,10 @@ def propose() -> ResponseReturnValue:
         with transaction():
             proposal_id = proposals.propose(wish, by_person_id=who.person_id, today=today(), now=clock.utc_now())
     except Invalid as invalid:
-        return _form_page(form.wrong(invalid)), 422
+        return _form_page(form.wrong(invalid), months=_months()), 422
     except Refused as refused:
-        return _form_page(form, more=refused.message), 409
-    flask.flash("Thank you. The office looks at your proposal and writes to you.")
+        return _form_page(form, more=refused.message, months=_months()), 409
+    flask.flash(THANKS if _says(proposal_id, wish) else SENT_BEFORE)
     return flask.redirect(flask.url_for("host_proposals.proposal", proposal_id=proposal_id), 303)
 
 
@@ -168,7 +179,7 @@ def _parse(form: Form, who: Identity) -> NewProposal:
         why=form.value("why"),
         plan=form.value("plan"),
         once=once if _ONCE.fullmatch(once) else secrets.token_urlsafe(16),
-        months=flask.request.form.getlist("months")[: len(MONTHS)],
+        months=_months(),
         budget_minor=cents_of(form.value("budget"), "budget"),
         sessions_idea=form.value("sessions_idea"),
     )
@@ -179,7 +190,33 @@ def _own_organisations(who: Identity) -> list[tuple[int, str]]:
     return list(names) if who.runs_office else [pair for pair in names if pair[0] in who.host_of]
 
 
-def _form_page(form: Form, more: str = "") -> str:
+def _months() -> list[str]:
+    return flask.request.form.getlist("months")[: len(MONTHS)]
+
+
+def _typed_of(old: ProposalView) -> dict[str, str]:
+    """Return a proposal as it is typed."""
+    budget = currencies.plain(old.budget_minor, EURO) if old.budget_minor is not None else ""
+    return {
+        "year": str(old.year), "organisation": str(old.organisation_id), "title": old.title, "why": old.why,
+        "plan": old.plan, "sessions_idea": old.sessions_idea, "budget": budget,
+    }  # fmt: skip
+
+
+def _says(proposal_id: int, wish: NewProposal) -> bool:
+    """Tell whether a proposal says what was typed; it does not where the form was sent before and changed since."""
+    found = queries.find_proposal(proposal_id)
+    texts = ("why", "plan", "sessions_idea")
+    return (
+        found is not None
+        and found.title == clean_line(wish.title)
+        and all(getattr(found, name) == clean_prose(getattr(wish, name)) for name in texts)
+        and (found.year, found.budget_minor, sorted(found.months))
+        == (wish.year, wish.budget_minor, sorted(wish.months))
+    )
+
+
+def _form_page(form: Form, more: str = "", months: Sequence[str] = ()) -> str:
     open_calls: list[Call] = [call for call in queries.calls(today=today()) if call.is_open]
     return flask.render_template(
         "host/propose.html",
@@ -189,7 +226,7 @@ def _form_page(form: Form, more: str = "") -> str:
         calls=open_calls,
         organisations=_own_organisations(_who()),
         months=MONTHS,
-        chosen=flask.request.form.getlist("months"),
+        chosen=months,
         day=dates.day_label,
     )
 

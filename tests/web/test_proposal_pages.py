@@ -190,6 +190,40 @@ def test_lists_cost_the_same_with_more_rows(client, house, count_queries):
         assert len(second) == len(first)
 
 
+def test_a_form_that_is_changed_and_sent_again_says_that_it_was_sent_before(client, house):
+    open_call()
+    same = [client.post(NEW, data=form(house), follow_redirects=True) for _ in range(2)]
+    assert all("Thank you." in answer.text and "was sent before" not in answer.text for answer in same)
+    for change in ({"title": "Indoors"}, {"plan": "Other"}, {"budget": ""}, {"months": ["3"]}):
+        page = words(client.post(NEW, data=form(house, **change), follow_redirects=True))
+        assert "This form was sent before, so your changes are not saved." in page and "Thank you." not in page
+        assert "Outdoors" in page and "Sessions" in page
+    assert only().title == "Outdoors"
+
+
+def test_an_older_proposal_fills_the_form_of_a_new_one(client, house):
+    open_call()
+    client.post(NEW, data=form(house))
+    old = only().id
+    assert f'href="{NEW}?from={old}">Use it for a new proposal</a>' in words(client.get(f"/host/proposals/{old}"))
+    page = words(client.get(f"{NEW}?from={old}"))
+    for text in ('value="Outdoors"', ">Many ask</textarea>", 'value="3" checked', 'value="1500.00"'):
+        assert text in page
+    assert "a-word-of-this-form" not in page, "it is a new one"
+    once = re.search(r'name="once" value="([^"]+)"', page)[1]
+    assert client.post(NEW, data=form(house, once=once)).status_code == 303
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Proposal)) == 2
+    assert 'value="Outdoors"' not in client.get(f"{NEW}?from=x").text
+
+
+def test_nobody_takes_words_from_a_proposal_of_others(client, house):
+    open_call()
+    client.post(NEW, data=form(house))
+    make.signed_in(client, make.make_host(make.make_organisation("Other")))
+    assert client.get(f"{NEW}?from={only().id}").status_code == 404
+    assert client.get(f"{NEW}?from=987654").status_code == 404
+
+
 def test_what_is_not_there(client):
     make.signed_in(client, make.make_office())
     assert client.get("/office/proposals/987654").status_code == 404
