@@ -33,6 +33,7 @@ def decided(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted
         "proposal": found,
         "budget": budget,
         "page": links.absolute(f"/host/proposals/{found.id}"),
+        "activity_page": links.absolute(f"/host/activities/{found.activity_id}/sessions") if found.activity_id else "",
         "sender": sender,
     }
     return Letter(name, facts)

@@ -174,6 +174,7 @@ def _about_proposal(variant: str) -> dict[str, object]:
         ),
         "budget": "1 500.00 EUR" if variant == USUAL else "",
         "page": links.absolute("/host/proposals/1"),
+        "activity_page": links.absolute("/host/activities/1/sessions"),
     }  # fmt: skip
 
 

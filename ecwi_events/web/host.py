@@ -17,6 +17,7 @@ from ecwi_events.kernel.errors import Invalid, NotFound
 from ecwi_events.kernel.text import fold
 from ecwi_events.people import rules as people_rules
 from ecwi_events.programme import queries as programme
+from ecwi_events.programme import queries_hosted
 from ecwi_events.web import access, identity, times
 from ecwi_events.web.forms import Form, typed
 
@@ -55,6 +56,7 @@ def index() -> ResponseReturnValue:
     return flask.render_template(
         "host/index.html",
         nav="host",
+        activities=queries_hosted.hosted_activities(sorted(who.host_of)) if who.host_of else [],
         postponed=list({card.id: card for session, card in pairs if card.status == "postponed"}.values()),
         today=[row for row in rows if row["when"] == "today"],
         coming=[row for row in rows if row["when"] == "coming"],

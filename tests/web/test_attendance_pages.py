@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ecwi_events.attendance import queries
 from ecwi_events.attendance.models import Evidence
 from ecwi_events.kernel.db import db
-from ecwi_events.programme.models import ActivitySession
+from ecwi_events.programme.models import ActivitySession, ActivityStatus
 from tests import make
 from tests.web.conftest import words
 
@@ -66,6 +66,38 @@ def test_a_host_without_sessions_is_told_so(client, host):
     page = words(client.get("/host"))
     assert "No session today." in page
     assert "No sessions are planned. The office adds them." in page
+
+
+def test_every_activity_of_the_host_leads_to_its_pages_whatever_its_status(client, host, organisation, count_queries):
+    make.make_activity("Foreign draft", host_id=make.make_organisation("Other"), status=ActivityStatus.DRAFT)
+    assert "Your organisation hosts no activity yet." in words(client.get("/host"))
+    old = [make.make_session(starts_local="2025-02-02 10:00", zone="UTC")]
+    ids = [make.make_activity("Long over", host_id=organisation, sessions=old, home_year=2025)]
+    with count_queries() as first:
+        client.get("/host")
+    ids.append(make.make_activity("No date yet", host_id=organisation, sessions=[], status=ActivityStatus.DRAFT))
+    ids.append(make.make_activity("Called off", host_id=organisation, sessions=old, status=ActivityStatus.CANCELLED))
+    with count_queries() as second:
+        page = words(client.get("/host"))
+    assert len(second) == len(first)
+    for activity in ids:
+        assert f'href="/host/activities/{activity}/sessions"' in page
+        assert client.get(f"/host/activities/{activity}/sessions").status_code == 200
+    assert (
+        page.index("<h3>2026</h3>") < page.index("No date yet") < page.index("<h3>2025</h3>") < page.index("Long over")
+    )
+    assert ">Draft</span>" in page and ">Cancelled</span>" in page and "Foreign draft" not in page
+
+
+def test_the_office_is_led_to_its_own_list(client, session_id):
+    make.signed_in(client, make.make_office())
+    page = client.get("/host").text
+    assert '<a href="/office">The list of the office</a>' in page and "Your organisation hosts" not in page
+
+
+def test_attendance_has_the_row_of_pages_of_its_activity(client, host, session_id):
+    page = client.get(path(session_id)).text
+    assert 'aria-label="Pages of this activity"' in page and "/people" in page
 
 
 def test_a_host_does_not_see_what_others_host(client, host, session_id):
