@@ -15,6 +15,7 @@ from ecwi_events.overview import completeness
 from ecwi_events.overview.completeness import ActivityState, Gap, HeldSession, Owner
 from ecwi_events.overview.models import DeclaredFigure
 from ecwi_events.overview.models_asking import Answer, Question
+from ecwi_events.overview.sent_in import Item, sent_in
 from ecwi_events.overview.statistics.people import PARTICIPANTS
 from ecwi_events.people.models import Organisation, Role, RoleGrant
 from ecwi_events.programme.models import (
@@ -46,6 +47,7 @@ class Note:
     outcomes: int
     resources: int
     at: datetime
+    items: tuple[Item, ...] = ()  # what came in with it and is still there
 
 
 @dataclass(frozen=True)
@@ -218,13 +220,14 @@ def _tallies(year: int) -> Counter[tuple[str, int]]:
 
 def _notes(year: int) -> defaultdict[int, list[Note]]:
     found: defaultdict[int, list[Note]] = defaultdict(list)
+    items = sent_in(year)
     for row in db.session.execute(
         sa.select(Answer.activity_id, Answer.note, Answer.outcomes, Answer.resources, Answer.answered_at)
         .join(Question, Question.id == Answer.question_id)
         .where(Question.year == year)
         .order_by(Answer.id.desc())
     ):
-        found[row.activity_id].append(Note(*row[1:]))
+        found[row.activity_id].append(Note(*row[1:], items.get((row.activity_id, row.answered_at), ())))
     return found
 
 

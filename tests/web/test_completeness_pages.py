@@ -1,5 +1,6 @@
 """The completeness board, the mail that asks, and the page behind its link."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from ecwi_events.kernel.db import db, insert_row, transaction
 from ecwi_events.overview import asking
 from ecwi_events.overview.models_asking import Question
 from ecwi_events.people.models import Role
-from ecwi_events.programme.models import ActivitySession, Format, Outcome, SessionStatus
+from ecwi_events.programme import outcomes
+from ecwi_events.programme.models import ActivitySession, Format, Outcome, OutcomeKind, Resource, SessionStatus
 from tests import make
 from tests.make import NOW
 from tests.web.conftest import words
@@ -132,10 +134,32 @@ class TestThePageBehindTheLink:
         assert late.status_code == 422 and "We shout" in late.text
         assert "We do not ask for outcomes of this activity now." in words(late)
         make.signed_in(client, make.make_office())
+        assert words(client.get(BOARD)).count("sent in on") == 1
+
+    def test_the_office_takes_out_again_what_came_in_and_nothing_else(self, client, link):
+        data = {
+            "activity": str(self.activity_id), "outcomes": "We listen\nWe plan", "title-0": "Guide",
+            "url-0": "https://x.example/g",
+        }  # fmt: skip
+        client.post(link, data=data)
+        with transaction():
+            outcomes.add_outcome(self.activity_id, OutcomeKind.ACHIEVED, "Typed by us", now=NOW - timedelta(days=1))
+        make.signed_in(client, make.make_office())
         page = client.get(BOARD).text
-        assert page.count("sent in on") == 1
-        assert f'href="/host/activities/{self.activity_id}/outcomes">Check or remove the outcomes' in page
-        assert "Check or remove the links" not in page
+        removals = re.findall(r'action="(/host/activities/[0-9]+/(?:outcomes|resources)/[0-9]+/remove)"', page)
+        assert (len(removals), "Typed by us" in page) == (3, False)
+        for where in removals:
+            assert client.post(where).status_code == 303
+        assert db.session.scalars(sa.select(Outcome.text)).all() == ["Typed by us"]
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Resource)) == 0
+        with transaction():
+            (ours,) = outcomes.outcomes_of(self.activity_id)
+            outcomes.remove_outcome(self.activity_id, ours.id, now=NOW + timedelta(minutes=1))
+        with transaction():  # SQLite gives it the number of a removed one
+            later = NOW + timedelta(minutes=2)
+            outcomes.add_outcome(self.activity_id, OutcomeKind.ACHIEVED, "Typed later", now=later)
+        page = client.get(BOARD).text
+        assert "Take out" not in page and "sent in on" in page
 
     def test_keeps_what_was_typed_when_something_is_wrong(self, client, link):
         data = {
