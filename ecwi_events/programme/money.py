@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel.db import db
-from ecwi_events.kernel.errors import Invalid, NotFound
+from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.people import queries as people
-from ecwi_events.programme import files, rules_money
+from ecwi_events.programme import files, queries_money, rules_money
 from ecwi_events.programme.models import Activity, MoneyLine, MoneyStage, Payer
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ecwi_events.programme.files import Sent
 
+CHANGED = "amount_changed"
 _TOLD = (
     "activity_id", "payer", "payer_id", "funder_id", "in_kind", "stage", "amount_minor", "currency", "rate_millionths",
     "rate_on", "booked_on", "note", "evidence_id",
@@ -61,15 +62,26 @@ def add_line(activity_id: int, typed: TypedLine, *, evidence: Sent | None = None
 
 
 def change_line(
-    activity_id: int, line_id: int, typed: TypedLine, *, evidence: Sent | None = None, now: datetime
+    activity_id: int, line_id: int, typed: TypedLine, *, seen: str = "", evidence: Sent | None = None, now: datetime
 ) -> None:
     """Change a line; without new evidence the old one stays.
 
+    Args:
+        activity_id: the activity of the line.
+        line_id: the line.
+        typed: what it is to say.
+        seen: the mark of what it said when the form was opened, if that is known.
+        evidence: a new file.
+        now: the door's instant.
+
     Raises:
         NotFound: this activity has no such line.
+        Refused: somebody else changed it since it was seen.
         Invalid: a field cannot be taken.
     """
     line = _get(activity_id, line_id)
+    if seen and seen != queries_money.mark_of(line):
+        raise Refused(CHANGED, "Somebody else changed this amount while you had it open.")
     before = _told(line)
     for name, value in _values(typed, now=now).items():
         setattr(line, name, value)
@@ -138,8 +150,11 @@ def _told(line: MoneyLine) -> dict[str, object]:
 
 def _get(activity_id: int, line_id: int) -> MoneyLine:
     line = db.session.scalar(
-        sa.select(MoneyLine).where(MoneyLine.id == line_id, MoneyLine.activity_id == activity_id)
-    )  # fmt: skip
+        sa.select(MoneyLine)
+        .where(MoneyLine.id == line_id, MoneyLine.activity_id == activity_id)
+        .with_for_update()  # of two who save at once, the second sees what the first one saved
+        .execution_options(populate_existing=True)
+    )
     if line is None:
         raise NotFound("We cannot find this amount.")
     return line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
     from ecwi_events.programme.files import Kept
     from ecwi_events.programme.rules_money import Sum
+
+SEEN = (
+    "payer", "payer_id", "funder_id", "in_kind", "stage", "amount_minor", "currency", "rate_millionths", "rate_on",
+    "booked_on", "note", "evidence_name",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,11 @@ class LineView:
     evidence_name: str | None
 
     @property
+    def mark(self) -> str:
+        """A short mark of what the line says, for a form to keep."""
+        return mark_of(self)
+
+    @property
     def said(self) -> str:
         """The amount in its own currency, with all decimals."""
         return currencies.exactly(self.amount_minor, self.currency)
@@ -50,6 +61,12 @@ class LineView:
     def euro_cents(self) -> int | None:
         """The amount in euro cents by its own rate, or None without one."""
         return currencies.in_euro_cents(self.amount_minor, self.currency, self.rate_millionths)
+
+
+def mark_of(line: LineView | MoneyLine) -> str:
+    """Return the same short mark for the same content."""
+    said = "\n".join(f"{name}:{getattr(line, name) or ''}" for name in SEEN)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def lines_of(activity_id: int) -> Sequence[LineView]:

@@ -9,7 +9,7 @@ import flask
 
 from ecwi_events.kernel import clock, currencies, dates
 from ecwi_events.kernel.db import transaction
-from ecwi_events.kernel.errors import Invalid, NotFound
+from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.people import queries as people
 from ecwi_events.programme import money, queries_money, rules_money
 from ecwi_events.programme import queries as programme
@@ -33,6 +33,11 @@ FORMS = [("cash", "Money"), ("in_kind", "In kind: work, rooms or goods")]
 FIELDS = (
     "payer", "payer_id", "funder_id", "form", "stage", "amount", "currency", "rate", "rate_on", "booked_on", "note",
 )  # fmt: skip
+LABELS = {
+    "payer": "Who pays", "payer_id": "Which organisation", "funder_id": "Where the money comes from",
+    "form": "Money or in kind", "stage": "How sure it is", "amount": "Amount", "currency": "Currency", "rate": "Rate",
+    "rate_on": "Day of the rate", "booked_on": "Day of the payment or promise", "note": "Note",
+}  # fmt: skip
 LONGEST_DAY = len("2026-11-21")
 
 
@@ -64,12 +69,17 @@ def line(activity_id: int, line_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int(max=2147483647):line_id>")
 def save(activity_id: int, line_id: int) -> ResponseReturnValue:
     """Save a line."""
-    form = typed(*FIELDS)
+    form, now = typed(*FIELDS, "seen"), clock.utc_now()
     try:
         with uploads.received("file") as evidence, transaction():
-            money.change_line(activity_id, line_id, _line(form), evidence=evidence, now=clock.utc_now())
+            typed_line, seen = _line(form), form.value("seen")
+            money.change_line(activity_id, line_id, typed_line, seen=seen, evidence=evidence, now=now)
     except Invalid as invalid:
         return _line_page(activity_id, line_id, form.wrong(invalid)), 422
+    except Refused as refused:
+        if refused.code != money.CHANGED:
+            raise
+        return _line_page(activity_id, line_id, form, more=refused.message), 409
     flask.flash("The amount is saved.")
     return flask.redirect(flask.url_for(".page", activity_id=activity_id), 303)
 
@@ -110,16 +120,37 @@ def _page(activity_id: int, form: Form | None = None) -> str:
     )
 
 
-def _line_page(activity_id: int, line_id: int, form: Form | None = None) -> str:
+def _line_page(activity_id: int, line_id: int, form: Form | None = None, *, more: str = "") -> str:
+    """Show the form of a line; with ``more``, which somebody else changed, beside what it says now."""
     there = _find(activity_id, line_id)
+    stored = _filled(there)
     return flask.render_template(
         "office/money_line.html",
         nav="office",
         activity=programme.find_activity(activity_id),
         line=there,
-        form=form or _filled(there),
+        form=form or stored,
+        # Whoever is refused a field still edits what was seen first; whoever saw both versions edits the later one.
+        seen=form.value("seen") if form and not more else there.mark,
+        more=more,
+        apart=_apart(stored, form) if form and more else [],
         **_words(),
     )
+
+
+def _apart(stored: Form, form: Form) -> list[tuple[str, str, str]]:
+    """Return in which fields two versions differ: the field in words, what is stored, what was typed."""
+    organisations = {str(number): name for number, name in people.organisation_names()}
+    choices = {
+        "payer": rules_money.PAYERS, "stage": dict(STAGES), "form": dict(FORMS),
+        "payer_id": organisations, "funder_id": organisations,
+    }  # fmt: skip
+
+    def said(version: Form, name: str) -> str:
+        return choices.get(name, {}).get(version.value(name), version.value(name)) or "Nothing"
+
+    different = [name for name in LABELS if stored.value(name) != form.value(name)]
+    return [(LABELS[name], said(stored, name), said(form, name)) for name in different]
 
 
 def _words() -> dict[str, object]:

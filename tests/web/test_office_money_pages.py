@@ -99,6 +99,24 @@ def test_a_form_that_was_refused_is_not_held_for_one_that_was_sent(office, activ
     assert queries_money.lines_of(activity_id) == []
 
 
+def test_the_second_of_two_who_change_an_amount_sees_both_versions(office, activity_id):
+    office.post(address(activity_id), data=LINE | {"note": "Invoice 7"})
+    [line] = queries_money.lines_of(activity_id)
+    path = f"{address(activity_id)}/{line.id}"
+    seen = re.search(r'name="seen" value="([^"]+)"', office.get(path).text)[1]
+    assert office.post(path, data=LINE | {"seen": seen, "amount": "8", "note": "Theirs"}).status_code == 303
+    mine = LINE | {"seen": seen, "amount": "9", "stage": "planned", "note": "Mine"}
+    answer = office.post(path, data=mine)
+    assert answer.status_code == 409 and "Somebody else changed this amount" in answer.text
+    shown = words(answer)
+    assert "Theirs</td>" in shown and "Mine</td>" in shown and "8.00</td>" in shown and "Planned</td>" in shown
+    assert 'value="Mine"' in answer.text and queries_money.lines_of(activity_id)[0].note == "Theirs"
+    again = re.search(r'name="seen" value="([^"]+)"', answer.text)[1]
+    assert office.post(path, data=mine | {"seen": again, "rate": "2"}).status_code == 422
+    assert office.post(path, data=mine | {"seen": again}).status_code == 303
+    assert queries_money.lines_of(activity_id)[0].note == "Mine"
+
+
 def test_a_note_that_is_too_long_is_refused_and_not_cut(office, activity_id):
     answer = office.post(address(activity_id), data=LINE | {"note": "x" * 201})
     assert answer.status_code == 422 and "Use 200 letters or fewer: this note has 201" in answer.text
