@@ -155,6 +155,10 @@ def test_the_office_approves_with_a_budget(client, proposal):
     mail = letter("proposals.approved")
     for text in (mail.text, mail.html):
         assert "1,200.00 Eur" in text and "Outdoors" in text and f"http://events.test/host/proposals/{proposal}" in text
+        assert f"http://events.test/host/activities/{activity}/sessions" in text
+    make.signed_in(client, make.make_host(only().organisation_id))
+    assert f'href="/host/activities/{activity}/sessions"' in client.get(f"/host/proposals/{proposal}").text
+    assert client.get(f"/host/activities/{activity}/sessions").status_code == 200
 
 
 def test_the_office_declines_with_a_reason(client, proposal):
