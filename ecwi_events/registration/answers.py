@@ -75,7 +75,7 @@ def change(registration_id: int, typed: Mapping[str, str], *, now: datetime) -> 
     """
     activity_id = db.session.scalar(sa.select(Registration.activity_id).where(Registration.id == registration_id))
     asked = questions.asked(activity_id or 0)
-    if wrong := rules_questions.answer_faults(asked, typed):
+    if wrong := rules_questions.change_faults(asked, typed):
         raise Invalid(wrong)
     _save(registration_id, asked, typed, now=now)
     journal.note("change_answers", "registration", registration_id, after={"answers": "new"}, now=now)

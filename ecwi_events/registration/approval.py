@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.registration import places, promotion, rows, rules
 from ecwi_events.registration.models import Place
-from ecwi_events.registration.withdrawing import free
+from ecwi_events.registration.withdrawing import free, refuse_if_over
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,12 +45,15 @@ def decline(registration_id: int, *, now: datetime) -> bool:
 
     Raises:
         NotFound: there is no such registration.
+        Refused: ``over``: what the person had a place for has ended.
     """
     places_id, activity_id, session_id, _ = rows.where(registration_id)
     places.lock(places_id)
     held = rows.state(registration_id)
     if held.place not in rows.HELD:
         return False
+    if held.place in rows.SEATS:
+        refuse_if_over(activity_id, session_id, now=now)
     rows.change(registration_id, place=Place.DECLINED, offer_expires_at=None)
     free(places_id, activity_id, session_id, held.place, now=now)
     rows.note("decline", registration_id, held.place, Place.DECLINED, now=now)

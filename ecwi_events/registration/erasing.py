@@ -1,4 +1,4 @@
-"""Erasing a person: the places go to those who wait, the answers go, and then everything that says who it was."""
+"""Erasing a person: places to come go to those who wait, the answers go, and then everything that says who it was."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecwi_events.kernel import tokens
 from ecwi_events.kernel.db import db
 from ecwi_events.people import erasing as people
 from ecwi_events.people.models import EmailAddress
-from ecwi_events.registration import places, rows, withdrawing
+from ecwi_events.registration import places, rows, rules, withdrawing
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_questions import Answer, SignUpNote
 from ecwi_events.registration.models_terms import Invitation, StandingSignUp
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 def erase_person(person_id: int, *, now: datetime) -> int:
     """Erase a person for ever; return how many places or numbers in a line were given up.
+
+    What is over stays as it is, without a name, so that attendance can still be settled and no figure changes.
 
     Counted rows are locked by id, as everywhere, and whoever is first in line moves up in the same transaction. Nobody is
     mailed about the end of the erased person's own places: there is nobody left to write to.
@@ -46,13 +48,13 @@ def erase_person(person_id: int, *, now: datetime) -> int:
 
 
 def _give_up(registration_id: int, *, now: datetime) -> bool:
-    """Free what a sign-up holds, and make its personal links void; tell whether it held anything."""
+    """Free what a sign-up holds of what is to come, and make its personal links void; tell whether anything was freed."""
     places_id, activity_id, session_id, _ = rows.where(registration_id)
     places.lock(places_id)
     held = rows.state(registration_id).place
     version = db.session.scalars(sa.select(Registration.link_version).where(Registration.id == registration_id)).one()
     void = {"link_version": version + 1, "link_hash": tokens.digest(tokens.fresh())}
-    if held not in rows.HELD:
+    if held not in rows.HELD or rules.is_over(rows.facts_of(activity_id), session_id, now=now):
         rows.change(registration_id, **void)
         return False
     rows.change(registration_id, place=Place.WITHDRAWN, withdrawn_at=now, offer_expires_at=None, **void)

@@ -46,7 +46,8 @@ def move_person(registration_id: int, to_session_id: int, *, beyond_capacity: bo
     Raises:
         NotFound: there is no such registration.
         Invalid: the other session is none of this activity.
-        Refused: people do not sign up per session here, the other session is over or full, or there is nothing to move.
+        Refused: people do not sign up per session here, the other session is over or full, the session that they
+            come from is over, or there is nothing to move.
     """
     places_id, activity_id, session_id, person_id = rows.where(registration_id)
     facts = rows.facts_of(activity_id)
@@ -61,6 +62,7 @@ def move_person(registration_id: int, to_session_id: int, *, beyond_capacity: bo
     held = rows.state(registration_id)
     if held.place not in rows.HELD:
         raise Refused("no_place", "There is no place to move.")
+    withdrawing.refuse_if_over(activity_id, session_id, now=now)
     theirs = rows.held_by(seat.places_id, person_id)
     if theirs and theirs.place in rows.HELD:
         raise Refused("has_place", "This person has signed up for that session already.")

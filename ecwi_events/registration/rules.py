@@ -7,13 +7,24 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ecwi_events.programme.rules import date_fault
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
 UNDO_FOR = timedelta(minutes=10)
 JOINING_OPENS_BEFORE = timedelta(minutes=15)
+OVER_FOR_GOOD = "This is over, so nobody can be taken off any more. The attendance list says who was there."
 TAKES_PLACE = frozenset({"planned", "running", "ongoing"})
+
+
+class After(StrEnum):
+    """What becomes of what somebody gives up."""
+
+    UNDO = "undo"  # it can be taken back for ten minutes
+    NEXT = "next"  # it goes to the next person at once
+    GONE = "gone"  # nobody signs up any more, so nothing can be taken back
 
 
 class Closed(StrEnum):
@@ -132,6 +143,16 @@ class SignUpFacts:
         session = self.session(session_id)
         return session.is_full if session else self.is_full
 
+    def waiting_for(self, session_id: int | None) -> int:
+        """Return how many wait for this session, or (None) for the whole activity."""
+        session = self.session(session_id)
+        return session.waiting if session else self.waiting
+
+    def has_room_for(self, session_id: int | None) -> bool:
+        """Tell whether a place is free, whoever it is for."""
+        counted = self.session(session_id) or self
+        return counted.capacity is None or counted.taken < counted.capacity
+
 
 @dataclass(frozen=True)
 class Applicant:
@@ -219,6 +240,37 @@ def may_undo_withdrawal(withdrawn_at: datetime | None, *, now: datetime) -> bool
     return withdrawn_at is not None and now < withdrawn_at + UNDO_FOR
 
 
+def is_over(facts: SignUpFacts, session_id: int | None, *, now: datetime) -> bool:
+    """Tell whether that which a place is for has ended: who had a place keeps it, so that attendance can be settled.
+
+    A postponed activity is not over when its old dates have passed.
+    """
+    if facts.status == "postponed":
+        return False
+    ends = [session.ends_at for session in facts.sessions if session_id in {None, session.session_id}]
+    return facts.status == "completed" or (bool(ends) and max(ends) <= now)
+
+
+def after_withdrawal(facts: SignUpFacts, session_id: int | None, place: str, *, now: datetime) -> After:
+    """Return what becomes of what somebody gives up: said before they press the button."""
+    closed = session_refusal(facts, session_id, now=now) if session_id else refusal(facts, now=now)
+    if closed:
+        return After.GONE
+    had_seat = place in {"confirmed", "offered"}
+    goes_on = had_seat and facts.waiting_for(session_id) > 0 and may_promote(facts, session_id, now=now)
+    return After.NEXT if goes_on else After.UNDO
+
+
+def undo_refusal(
+    facts: SignUpFacts, session_id: int | None, withdrawn_at: datetime | None, *, had_place: bool, now: datetime
+) -> str | None:
+    """Return why a withdrawal cannot be taken back (``too_late`` or ``place_gone``), or None."""
+    closed = session_refusal(facts, session_id, now=now) if session_id else refusal(facts, now=now)
+    if closed or not may_undo_withdrawal(withdrawn_at, now=now):
+        return "too_late"
+    return "place_gone" if had_place and not facts.has_room_for(session_id) else None
+
+
 def joining_is_open(
     starts_at: datetime, ends_at: datetime, *, has_place: bool, is_cancelled: bool, now: datetime
 ) -> bool:
@@ -226,13 +278,13 @@ def joining_is_open(
     return has_place and not is_cancelled and starts_at - JOINING_OPENS_BEFORE <= now < ends_at
 
 
-def terms_faults(terms: Terms, closes_at: datetime | None) -> dict[str, str]:
-    """Return what is wrong with terms, by field."""
+def terms_faults(terms: Terms, closes_at: datetime | None, last_ends_at: datetime | None = None) -> dict[str, str]:
+    """Return what is wrong with terms, by field; ``last_ends_at`` is when the last session ends, if there is one."""
     faults = {}
     if terms.most_per_organisation is not None and terms.most_per_organisation < 1:
         faults["most_per_organisation"] = "Enter the number of places, or leave it empty for no limit"
-    if terms.opens_at and closes_at and terms.opens_at >= closes_at:
-        faults["opens_at"] = "Sign-up must open before it closes"
+    if terms.opens_at and (fault := _opening_fault(terms.opens_at, closes_at, last_ends_at)):
+        faults["opens_on"] = fault
     if terms.offers_within_hours is not None and not 0 <= terms.offers_within_hours <= MOST_OFFER_HOURS:
         faults["offers_within_hours"] = f"Enter a number of hours from 0 to {MOST_OFFER_HOURS}"
     if terms.offers_last_minutes is not None and not 1 <= terms.offers_last_minutes <= MOST_OFFER_HOURS * 60:
@@ -241,6 +293,16 @@ def terms_faults(terms: Terms, closes_at: datetime | None) -> dict[str, str]:
 
 
 MOST_OFFER_HOURS = 24 * 14
+
+
+def _opening_fault(opens_at: datetime, closes_at: datetime | None, last_ends_at: datetime | None) -> str | None:
+    if fault := date_fault(opens_at):
+        return fault
+    if closes_at and opens_at >= closes_at:
+        return "Sign-up must open before it closes"
+    if last_ends_at and opens_at >= last_ends_at:
+        return "Sign-up must open before the last session ends"
+    return None
 
 
 def _is_gone(facts: SignUpFacts, *, now: datetime) -> Closed | None:

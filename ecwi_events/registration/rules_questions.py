@@ -19,6 +19,7 @@ CHOICES = range(2, 13)
 LONGEST_ANSWER = 500
 LARGEST_NUMBER = 999_999_999
 TOO_MANY = f"A form asks {MOST_QUESTIONS} questions or fewer. Each question more makes people give up."
+NEEDED = "Your place needs this. If you no longer agree, withdraw below"
 _NUMBER = re.compile(r"-?\d{1,12}", re.ASCII)
 
 
@@ -82,6 +83,12 @@ def answer_faults(questions: Sequence[Asked], typed: Mapping[str, str]) -> dict[
     """Return what is wrong with the answers, by field."""
     faults = {question.field: answer_fault(question, typed.get(question.field, "")) for question in questions}
     return {field: fault for field, fault in faults.items() if fault}
+
+
+def change_faults(questions: Sequence[Asked], typed: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong with new answers of somebody who has signed up: nobody keeps a place without what it needs."""
+    needed = {question.field for question in questions if question.kind == "consent" and question.is_required}
+    return {field: NEEDED if field in needed else fault for field, fault in answer_faults(questions, typed).items()}
 
 
 def in_words(kind: str, answer: str) -> str:

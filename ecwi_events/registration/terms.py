@@ -33,7 +33,7 @@ def set_terms(activity_id: int, terms: Terms, *, now: datetime) -> None:
         Refused: ``signed_up``: people have signed up, so what they signed up for cannot be changed any more.
     """
     facts = rows.facts_of(activity_id)
-    if faults := rules.terms_faults(terms, facts.closes_at):
+    if faults := rules.terms_faults(terms, facts.closes_at, max((s.ends_at for s in facts.sessions), default=None)):
         raise Invalid(faults)
     if facts.places_id:
         places.lock_all(activity_id)

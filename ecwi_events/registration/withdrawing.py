@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from ecwi_events.registration.rules import SignUpFacts
 
+NO_UNDO = {
+    "too_late": "It is too late to undo this. You can sign up again.",
+    "place_gone": "Your place went to the next person. You can join the waiting list.",
+}
 NOT_TO_THIS_PERSON = (
     "We cannot pass your place to this person: it must be somebody of your organisation who has no place yet. "
     "They can sign up themselves, or you can write to the host."
@@ -32,12 +36,14 @@ def withdraw(registration_id: int, *, now: datetime) -> bool:
 
     Raises:
         NotFound: there is no such registration.
+        Refused: ``over``: what the place is for has ended, and who had a place stays on the attendance list.
     """
     places_id, activity_id, session_id, _ = rows.where(registration_id)
     places.lock(places_id)
     held = rows.state(registration_id)
     if held.place not in rows.HELD:
         return False
+    refuse_if_over(activity_id, session_id, now=now)
     rows.change(registration_id, place=Place.WITHDRAWN, withdrawn_at=now, offer_expires_at=None)
     free(places_id, activity_id, session_id, held.place, now=now)
     rows.note("withdraw", registration_id, held.place, Place.WITHDRAWN, now=now)
@@ -48,17 +54,28 @@ def withdraw(registration_id: int, *, now: datetime) -> bool:
 def withdraw_all(registration_id: int, *, now: datetime) -> int:
     """Withdraw from everything that the person of this registration has in its activity; return from how much.
 
+    What is over stays as it is.
+
     Raises:
         NotFound: there is no such registration.
+        Refused: ``over``: everything is over.
     """
-    _, activity_id, _, person_id = rows.where(registration_id)
-    standing.give_up(activity_id, person_id)
+    _, activity_id, session_id, person_id = rows.where(registration_id)
+    wanted_more = standing.give_up(activity_id, person_id)
     all_of = (
-        sa.select(Registration.id)
-        .where(Registration.activity_id == activity_id, Registration.person_id == person_id)
+        sa.select(Registration.id, Registration.session_id)
+        .where(
+            Registration.activity_id == activity_id,
+            Registration.person_id == person_id,
+            Registration.place.in_(rows.HELD),
+        )
         .order_by(Registration.places_id)
     )
-    return sum(withdraw(one, now=now) for one in db.session.scalars(all_of).all())
+    facts, held = rows.facts_of(activity_id), db.session.execute(all_of).all()
+    to_come = [one.id for one in held if not rules.is_over(facts, one.session_id, now=now)]
+    if held and not to_come and not wanted_more:
+        refuse_if_over(activity_id, session_id, now=now)
+    return sum(withdraw(one, now=now) for one in to_come)
 
 
 def undo_withdrawal(registration_id: int, *, now: datetime) -> Place:
@@ -74,12 +91,9 @@ def undo_withdrawal(registration_id: int, *, now: datetime) -> Place:
     if held.place is not Place.WITHDRAWN:
         return Place(held.place)
     facts = rows.facts_of(activity_id)
-    closed = rules.session_refusal(facts, session_id, now=now) if session_id else rules.refusal(facts, now=now)
-    if not rules.may_undo_withdrawal(held.withdrawn_at, now=now) or closed:
-        raise Refused("too_late", "It is too late to undo this. You can sign up again.")
     had_place = held.confirmed_at is not None
-    if had_place and not counts.has_room:
-        raise Refused("place_gone", "Your place went to the next person. You can join the waiting list.")
+    if why := rules.undo_refusal(facts, session_id, held.withdrawn_at, had_place=had_place, now=now):
+        raise Refused(why, NO_UNDO[why])
     place = _what_one_had(held, facts)
     rows.change(registration_id, place=place, withdrawn_at=None)
     if place is not Place.PENDING:
@@ -112,7 +126,7 @@ def pass_place_on(registration_id: int, name: str, address: str, *, now: datetim
         raise Refused("no_place", "You have no place to pass on.")
     facts = rows.facts_of(activity_id)
     rows.refuse_if(rules.host_refusal(facts, now=now))
-    if session_id and facts.session(session_id) is None:
+    if (session_id and facts.session(session_id) is None) or rules.is_over(facts, session_id, now=now):
         rows.refuse_if(rules.Closed.OVER)
     theirs = rows.held_by(places_id, colleague_id)
     if colleague_id == giver_id or (theirs and theirs.place in rows.SEATS):
@@ -127,6 +141,16 @@ def pass_place_on(registration_id: int, name: str, address: str, *, now: datetim
     rows.tell("registration.withdrawn", registration_id, now=now)
     rows.tell("registration.confirmed", new_id, now=now)
     return new_id
+
+
+def refuse_if_over(activity_id: int, session_id: int | None, *, now: datetime) -> None:
+    """Refuse to take anybody off what has ended; asked under the lock of the counted row.
+
+    Raises:
+        Refused: ``over``: it has.
+    """
+    if rules.is_over(rows.facts_of(activity_id), session_id, now=now):
+        raise Refused("over", rules.OVER_FOR_GOOD)
 
 
 def free(places_id: int, activity_id: int, session_id: int | None, held: Place, *, now: datetime) -> None:

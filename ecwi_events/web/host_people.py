@@ -9,7 +9,7 @@ import flask
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
-from ecwi_events.registration import answers, notes, people_list, queries, service
+from ecwi_events.registration import answers, notes, people_list, queries, rules, service
 from ecwi_events.registration.service import SignUp
 from ecwi_events.web import hosting, sign_up_form, times
 from ecwi_events.web.forms import Form, typed
@@ -30,7 +30,6 @@ STATES = {
 }  # fmt: skip
 ON_A_PAGE = 100
 DONE = {
-    "approve": "Approved. The person gets an email.",
     "decline": "Declined. The person gets an email.",
     "withdraw": "Taken off. The person gets an email.",
     "move": "Moved. The person gets an email.",
@@ -79,20 +78,22 @@ def act(activity_id: int, registration_id: int) -> ResponseReturnValue:
     sign_up, form = _sign_up(activity_id, registration_id), typed("act", "reason", "session", "beyond")
     try:
         with transaction():
-            _do(sign_up, form, now=now)
+            said = _do(sign_up, form, now=now)
     except Invalid as invalid:
         return _person_page(activity, sign_up, form.wrong(invalid), now=now), 422
     except Refused as refused:
         return _person_page(activity, sign_up, form, now=now, more=refused.message), 409
-    flask.flash(DONE.get(form.value("act"), "Saved."))
+    flask.flash(said)
     return flask.redirect(flask.url_for("host_people.index", activity_id=activity_id), 303)
 
 
-def _do(one: MySignUp, form: Form, *, now: datetime) -> None:
+def _do(one: MySignUp, form: Form, *, now: datetime) -> str:
+    """Do what the button says; return the sentence about it."""
     what, by = form.value("act"), hosting.who_asks().person_id
     if what == "approve":
         service.approve(one.registration_id, now=now)
-    elif what in {"decline", "withdraw"}:
+        return _approved(_sign_up(one.activity.id, one.registration_id))
+    if what in {"decline", "withdraw"}:
         wish = what == "withdraw"
         notes.take_off(one.registration_id, form.value("reason"), is_their_wish=wish, by_person_id=by, now=now)
     elif what == "move":
@@ -104,6 +105,15 @@ def _do(one: MySignUp, form: Form, *, now: datetime) -> None:
         service.add_person(new, beyond_capacity=True, by_person_id=by, now=now)
     else:
         raise Invalid({"act": "Choose what to do"})
+    return DONE[what]
+
+
+def _approved(one: MySignUp) -> str:
+    if one.place == "waiting":
+        return f"Approved. All places are taken: number {one.number_in_line} in the line. The person gets an email."
+    if one.place in service.HELD:
+        return "Approved. The person gets an email."
+    return "Nothing was changed: this person has no sign-up any more."
 
 
 def _new(activity: ActivityPage, form: Form) -> SignUp:
@@ -186,6 +196,7 @@ def _person_page(
         session=next((session for session in activity.sessions if session.id == one.session_id), None),
         given=answers.of_person(activity.id, one.person_id),
         notes=notes.notes_of(one.registration_id),
+        is_over=facts is not None and rules.is_over(facts, one.session_id, now=now),
         targets=[(s.id, s.title) for s in activity.sessions if s.id in to_come - theirs] if one.session_id else [],
         when=lambda at: dates.moment(at, activity.zone, now=now),
         form=form or Form(),

@@ -11,6 +11,7 @@ import flask
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.programme.rules import date_fault
 from ecwi_events.registration import queries, service, terms
 from ecwi_events.web import hosting
 from ecwi_events.web.forms import Form, typed
@@ -141,9 +142,16 @@ def _terms(activity: ActivityPage, form: Form) -> Terms:
 
 def _opens_at(form: Form, zone: str) -> datetime | None:
     if not form.value("opens_on"):
+        if form.value("opens_time"):
+            raise Invalid({"opens_on": "Enter the day as well, or leave the time empty"})
         return None
     try:
         wall = datetime.fromisoformat(f"{form.value('opens_on')}T{form.value('opens_time') or '00:00'}")
+    except ValueError:
+        raise Invalid({"opens_on": "Enter the day and the time, like 2027-01-15 and 09:00"}) from None
+    if fault := date_fault(wall):
+        raise Invalid({"opens_on": fault})
+    try:
         return dates.resolve(wall.replace(tzinfo=None), zone, fold=0)
     except (ValueError, OverflowError):
         raise Invalid({"opens_on": "Enter the day and the time, like 2027-01-15 and 09:00"}) from None

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ecwi_events.registration.rules import SignUpFacts
     from ecwi_events.web.times import Step
 
+UNDO, NO_UNDO = "You can undo this for ten minutes.", "You cannot undo this."
+MIXED = "Where people wait, your place goes to the next person at once. The rest you can undo for ten minutes."
 HELD = (Place.CONFIRMED, Place.OFFERED, Place.WAITING, Place.PENDING)
 
 
@@ -33,8 +35,9 @@ class Line:
     sign_up: MySignUp
     place: str
     can_join: bool
-    may_undo: bool
     until: str  # of an offer
+    may_withdraw: bool
+    after: str  # what becomes of the place, in a sentence
 
 
 def render(mine: MySignUp, form: Form | None = None, *, now: datetime, more: str = "") -> str:
@@ -43,6 +46,7 @@ def render(mine: MySignUp, form: Form | None = None, *, now: datetime, more: str
     steps = times.steps(activity.sessions, mine.zone, now=now)
     facts = queries.sign_up_facts(activity.id)
     held = [one for one in theirs if one.place in HELD]
+    undo = _undo(facts, theirs, now=now)
     main = held[0] if held else mine
     given = answers.of_person(activity.id, mine.person_id)
     return flask.render_template(
@@ -53,12 +57,15 @@ def render(mine: MySignUp, form: Form | None = None, *, now: datetime, more: str
         place=main.place.value,
         held=held,
         activity=activity,
-        lines=[line for step in steps for line in _lines(step, theirs, now=now)],
+        lines=[line for step in steps for line in _lines(step, theirs, facts, now=now)],
         form=_form(form, given),
         given=given,
         asked=questions.asked(activity.id) if held else [],
         offers=[(one, _until(one, now=now)) for one in held if one.place is Place.OFFERED],
-        may_undo=any(rules.may_undo_withdrawal(one.withdrawn_at, now=now) for one in theirs) and not more,
+        may_undo=None in undo and not more,
+        place_gone="place_gone" in undo,
+        may_withdraw=facts is not None and _may_withdraw_from_any(facts, held, mine, now=now),
+        after=_after_all(facts, held, now=now),
         is_public=is_for_everybody(activity.status, activity.visibility),
         is_open=facts is not None and rules.refusal(facts, now=now) is None,
         is_to_come=any(not step.is_over and not step.session.is_cancelled for step in steps),
@@ -68,7 +75,7 @@ def render(mine: MySignUp, form: Form | None = None, *, now: datetime, more: str
     )
 
 
-def _lines(step: Step, theirs: Sequence[MySignUp], *, now: datetime) -> list[Line]:
+def _lines(step: Step, theirs: Sequence[MySignUp], facts: SignUpFacts | None, *, now: datetime) -> list[Line]:
     """Return the line of a session, if the person has or had something in it."""
     own = next((one for one in theirs if one.session_id == step.session.id), None)
     sign_up = own or next((one for one in theirs if one.session_id is None), None)
@@ -82,8 +89,41 @@ def _lines(step: Step, theirs: Sequence[MySignUp], *, now: datetime) -> list[Lin
         is_cancelled=session.is_cancelled or activity.status == "postponed",
         now=now,
     )
-    may_undo = sign_up.place is Place.WITHDRAWN and rules.may_undo_withdrawal(sign_up.withdrawn_at, now=now)
-    return [Line(step, sign_up, sign_up.place.value, can_join, may_undo, _until(sign_up, now=now))]
+    may_withdraw = facts is not None and not rules.is_over(facts, sign_up.session_id, now=now)
+    after = _after(facts, sign_up, now=now)
+    return [Line(step, sign_up, sign_up.place.value, can_join, _until(sign_up, now=now), may_withdraw, after)]
+
+
+def _undo(facts: SignUpFacts | None, theirs: Sequence[MySignUp], *, now: datetime) -> list[str | None]:
+    """Return for each withdrawal why it cannot be taken back, or None if it can."""
+    if facts is None:
+        return []
+    return [
+        rules.undo_refusal(facts, one.session_id, one.withdrawn_at, had_place=one.confirmed_at is not None, now=now)
+        for one in theirs
+        if one.place is Place.WITHDRAWN
+    ]
+
+
+def _may_withdraw_from_any(facts: SignUpFacts, held: Sequence[MySignUp], mine: MySignUp, *, now: datetime) -> bool:
+    to_come = any(not rules.is_over(facts, one.session_id, now=now) for one in held)
+    return to_come or standing.is_kept(mine.activity.id, mine.person_id)
+
+
+def _after(facts: SignUpFacts | None, one: MySignUp, *, now: datetime) -> str:
+    """Say what becomes of what somebody gives up, before they press the button."""
+    after = rules.after_withdrawal(facts, one.session_id, one.place.value, now=now) if facts else rules.After.GONE
+    if facts and after is rules.After.NEXT:
+        number = facts.waiting_for(one.session_id)
+        people = "1 person waits" if number == 1 else f"{number} people wait"
+        return f"{people}: your place goes to the next person at once."
+    return UNDO if after is rules.After.UNDO else NO_UNDO
+
+
+def _after_all(facts: SignUpFacts | None, held: Sequence[MySignUp], *, now: datetime) -> str:
+    to_come = [one for one in held if facts and not rules.is_over(facts, one.session_id, now=now)]
+    said = {_after(facts, one, now=now) for one in to_come}
+    return said.pop() if len(said) == 1 and (len(to_come) == 1 or said <= {UNDO, NO_UNDO}) else MIXED if said else ""
 
 
 def _until(one: MySignUp, *, now: datetime) -> str:

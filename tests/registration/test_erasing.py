@@ -141,3 +141,16 @@ class TestClosing:
         erase(person_id)
         with pytest.raises(Refused), transaction():
             erasing.enable(person_id, now=make.NOW)
+
+
+def test_a_past_place_stays_without_a_name_and_its_link_is_void(app):
+    from datetime import timedelta
+
+    from ecwi_events.registration.queries import find_by_link, find_sign_up
+
+    mine = make.sign_up(make.make_activity(), *WHO)
+    token, person_id = find_sign_up(mine.registration_id).token, person_of(mine.registration_id)
+    with transaction():
+        assert erase_person(person_id, now=make.NOW + timedelta(days=400)) == 0
+    assert places() == {"Erased person": "confirmed"}
+    assert find_by_link(token) is None

@@ -201,7 +201,9 @@ def test_near_the_start_a_place_is_offered_and_not_given(hours_to_start, facts, 
     ("terms", "field"),
     [
         (Terms(most_per_organisation=0), "most_per_organisation"),
-        (Terms(opens_at=NOW + HOUR), "opens_at"),
+        (Terms(opens_at=NOW + HOUR), "opens_on"),
+        (Terms(opens_at=NOW.replace(year=9999)), "opens_on"),
+        (Terms(opens_at=NOW.replace(year=1989)), "opens_on"),
         (Terms(offers_within_hours=-1), "offers_within_hours"),
         (Terms(offers_within_hours=1000), "offers_within_hours"),
         (Terms(offers_last_minutes=0), "offers_last_minutes"),
@@ -210,6 +212,13 @@ def test_near_the_start_a_place_is_offered_and_not_given(hours_to_start, facts, 
 def test_terms_that_cannot_be(terms, field):
     assert list(terms_faults(terms, NOW + HOUR)) == [field]
     assert terms_faults(Terms(opens_at=NOW), NOW + HOUR) == {}
+
+
+def test_sign_up_opens_before_the_last_session_ends():
+    assert terms_faults(Terms(opens_at=NOW), None, NOW) == {
+        "opens_on": "Sign-up must open before the last session ends"
+    }
+    assert terms_faults(Terms(opens_at=NOW), None, NOW + HOUR) == {}
 
 
 @pytest.mark.parametrize(("minutes_ago", "verdict"), [(0, True), (9, True), (10, False), (11, False), (None, False)])

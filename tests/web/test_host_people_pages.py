@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -254,3 +255,39 @@ class TestPlacesAndTerms:
         number = db.session.scalar(sa.text("SELECT min(id) FROM sign_up_invitation"))
         client.post(path, data={"remove": str(number)})
         assert db.session.scalar(sa.text("SELECT count(*) FROM sign_up_invitation")) == 1
+
+
+class TestWhatTheHostIsTold:
+    def test_an_approval_without_a_free_place_says_the_number_in_line(self, client, activity):
+        set_terms(activity, needs_approval=True)
+        said = []
+        for name in ("First", "Second", "Third"):
+            one = make.sign_up(activity, name).registration_id
+            client.post(f"{people(activity)}/{one}", data={"act": "approve"})
+            said.append(words(client.get(people(activity))))
+        assert "Approved. The person gets an email." in said[0]
+        assert "Approved. All places are taken: number 2 in the line." in said[2]
+
+    def test_nobody_is_taken_off_what_is_over(self, client, activity, the_clock):
+        one = make.sign_up(activity).registration_id
+        the_clock.now += timedelta(days=400)
+        make.signed_in_by_row(client, make.make_office())
+        answer = client.post(f"{people(activity)}/{one}", data={"act": "withdraw", "reason": "Wrote to me"})
+        assert answer.status_code == 409 and "This is over" in words(answer)
+        assert "They cannot come" not in words(client.get(f"{people(activity)}/{one}"))
+        assert place_of(one) is Place.CONFIRMED
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            ({"opens_on": "9999-12-31", "opens_time": "23:59"}, "Enter a date from 1990 to 2100"),
+            ({"opens_on": "0001-01-01"}, "Enter a date from 1990 to 2100"),
+            ({"opens_time": "09:00"}, "Enter the day as well, or leave the time empty"),
+            ({"opens_on": "2099-01-01"}, "Sign-up must open before the last session ends"),
+        ],
+    )
+    def test_an_opening_day_that_cannot_be(self, client, activity, typed, said):
+        form = {"by": "activity", "who": "everyone", **typed}
+        answer = client.post(f"/host/activities/{activity}/terms", data=form)
+        assert answer.status_code == 422 and said in words(answer)
+        assert queries.sign_up_facts(activity).terms.opens_at is None

@@ -238,3 +238,75 @@ def test_a_page_that_was_open_for_hours_keeps_what_was_typed(client, with_csrf):
     assert answer.status_code == 400 and place_of(mine) is Place.CONFIRMED
     assert "press the button once more" in words(answer) and 'value="ivan@people.example"' in answer.text
     assert client.post("/m/nothing/pass", data=data).status_code == 400
+
+
+class TestWithdrawingInWords:
+    def test_who_has_nobody_behind_them_can_undo(self, client):
+        link = link_of(make.sign_up(make.make_activity(capacity=1)).registration_id)
+        page = words(client.get(link))
+        assert "Withdraw (give up your place). Then somebody else can come. You can undo this for ten minutes." in page
+        client.post(f"{link}/withdraw")
+        assert "Undo</button>" in words(client.get(link))
+
+    def test_a_place_that_others_wait_for_goes_on_at_once(self, client):
+        activity = make.make_activity(capacity=1)
+        link = link_of(make.sign_up(activity).registration_id)
+        for name in ("Wanda Waits", "Second Waits"):
+            make.sign_up(activity, name)
+        page = words(client.get(link))
+        assert "2 people wait: your place goes to the next person at once." in page
+        assert "ten minutes" not in page
+        client.post(f"{link}/withdraw")
+        page = words(client.get(link))
+        assert "Undo</button>" not in page and "Your place went to the next person" in page
+
+    def test_when_sign_up_is_closed_nothing_is_promised(self, client):
+        link = link_of(make.sign_up(make.make_activity()).registration_id)
+        with transaction() as session:
+            session.execute(
+                sa.text("UPDATE activity SET sign_up_closes_at = :at"), {"at": "2026-11-20 00:00:00.000000"}
+            )
+        assert "You cannot undo this." in words(client.get(link))
+        client.post(f"{link}/withdraw")
+        assert "Undo</button>" not in words(client.get(link))
+
+    def test_each_state_has_its_own_words(self, client):
+        activity = make.make_activity(capacity=1)
+        make.sign_up(activity)
+        waits = link_of(make.sign_up(activity, "Wanda Waits").registration_id)
+        assert "Withdraw (give up your place in the line)." in words(client.get(waits))
+        activity = make.make_activity("With approval")
+        with transaction():
+            service.set_terms(activity, Terms(needs_approval=True), now=make.NOW)
+        pending = link_of(make.sign_up(activity).registration_id)
+        assert "Withdraw (take back your question for a place)." in words(client.get(pending))
+
+    def test_of_several_sessions_each_says_its_own(self, client, series):
+        activity, (first, _, _), link = series
+        sign_up(activity, [first], "Faster Person", "faster@people.example")
+        page = words(client.get(link))
+        assert "1 person waits: your place goes to the next person at once." in page
+        assert "Where people wait, your place goes to the next person at once." in page
+
+    def test_what_is_over_has_no_button_and_is_refused(self, client, the_clock):
+        mine = make.sign_up(make.make_activity()).registration_id
+        link = link_of(mine)
+        the_clock.now += timedelta(days=400)
+        page = words(client.get(link))
+        assert "Your plans changed?" not in page and "Withdraw" not in page
+        answer = client.post(f"{link}/withdraw")
+        assert answer.status_code == 409 and "This is over" in words(answer)
+        assert place_of(mine) is Place.CONFIRMED
+
+    def test_a_needed_agreement_is_taken_back_by_withdrawing(self, client):
+        activity = make.make_activity()
+        with transaction():
+            asked = NewQuestion(QuestionKind.CONSENT, "I agree to photos", "To report", is_required=True)
+            field = f"answer-{questions.add_question(activity, asked, now=make.NOW)}"
+            mine = answers.sign_up(SignUp(activity, "Olena Koval", "o@people.example"), {field: "yes"}, now=make.NOW)
+        link = link_of(mine.registration_id)
+        assert "To take back what you agreed to, withdraw below." in words(client.get(link))
+        answer = client.post(f"{link}/answers", data={})
+        assert answer.status_code == 422
+        assert "If you no longer agree, withdraw below" in words(answer)
+        assert "sign up only if you agree" not in words(answer)
