@@ -10,7 +10,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.text import normalise_address
 from ecwi_events.people.models import EmailAddress, MembershipSpell, Organisation, Person
 from ecwi_events.registration import rows
-from ecwi_events.registration.models import Registration
+from ecwi_events.registration.models import Place, Registration
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -37,8 +37,8 @@ def represented(organisation_ids: Collection[int], *, on: date) -> Sequence[tupl
 
 def signed_up_already(
     activity_id: int, lines: Sequence[GroupLine], *, of_organisations: Collection[int] | None
-) -> frozenset[str]:
-    """Return the addresses of a list that have signed up, as they are compared.
+) -> dict[str, Place]:
+    """Return what the addresses of a list have already, by the address as it is compared; of several the best.
 
     Args:
         activity_id: which activity.
@@ -46,7 +46,7 @@ def signed_up_already(
         of_organisations: whose people the reader may know about; None for hosts of the activity and the office.
     """
     statement = (
-        sa.select(EmailAddress.normalised)
+        sa.select(EmailAddress.normalised, Registration.place)
         .join(Person, Person.id == EmailAddress.person_id)
         .join(Registration, Registration.person_id == Person.id)
         .where(
@@ -57,4 +57,5 @@ def signed_up_already(
     )
     if of_organisations is not None:
         statement = statement.where(Person.organisation_id.in_(sorted(of_organisations)))
-    return frozenset(db.session.scalars(statement))
+    rows_of_all = sorted(db.session.execute(statement), key=lambda row: rows.HELD.index(row.place), reverse=True)
+    return {row.normalised: Place(row.place) for row in rows_of_all}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from ecwi_events.programme.queries import ActivityPage
+    from ecwi_events.registration.models import Place
     from ecwi_events.registration.rules_groups import GroupLine
     from ecwi_events.registration.service import GroupResult
 
@@ -68,12 +69,18 @@ def send(slug: str) -> ResponseReturnValue:
         if form.value("act") != "sign_up":
             return _page(activity, bringer, form, lines, now=now)
         with transaction():
+            already = _already(activity, bringer, lines)
             results = _sign_up(activity, bringer, form, lines, now=now)
     except Invalid as invalid:
         return _page(activity, bringer, form.wrong(invalid), now=now), 422
     except Refused as refused:
         return _page(activity, bringer, form, now=now, more=refused.message), 409
-    return flask.render_template("registration/group_done.html", nav="programme", activity=activity, results=results)
+    return flask.render_template(
+        "registration/group_done.html",
+        nav="programme",
+        activity=activity,
+        results=[(name, result, _had(result, already)) for name, result in results],
+    )
 
 
 def _typed() -> Form:
@@ -141,8 +148,7 @@ def _page(
     if facts is None:
         raise NotFound("We cannot find this page.")
     closed = rules.refusal(facts, now=now)
-    whose = None if bringer.is_host else [number for number, _ in bringer.organisations]
-    already = group_preview.signed_up_already(activity.id, lines, of_organisations=whose) if lines else frozenset()
+    already = _already(activity, bringer, lines)
     steps = times.steps(activity.sessions, activity.zone, now=now)
     form = form or Form()
     return flask.render_template(
@@ -161,7 +167,19 @@ def _page(
     )
 
 
-def _verdict(line: GroupLine, already: frozenset[str]) -> str:
+def _already(activity: ActivityPage, bringer: Bringer, lines: Sequence[GroupLine]) -> dict[str, Place]:
+    """Return what people of a list have already, as far as the bringer may know."""
+    whose = None if bringer.is_host else [number for number, _ in bringer.organisations]
+    return group_preview.signed_up_already(activity.id, lines, of_organisations=whose) if lines else {}
+
+
+def _had(result: GroupResult, already: dict[str, Place]) -> Place | None:
+    """Return what somebody had before and still has; None also where the bringer may not know."""
+    is_repeat = result.signed_up is not None and result.signed_up.is_repeat
+    return already.get(normalise_address(result.address)) if is_repeat else None
+
+
+def _verdict(line: GroupLine, already: dict[str, Place]) -> str:
     if line.fault:
         return "fault"
     return "already" if normalise_address(line.address) in already else "ok"

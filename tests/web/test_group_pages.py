@@ -1,5 +1,7 @@
 """A representative signs a group up."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -81,8 +83,21 @@ def test_a_host_of_the_activity_brings_anybody(client):
     make.signed_in_by_row(client, make.make_host(house))
     page = words(send(client, None, "Of Another, other@people.example, Any School\nNew One, new@people.example"))
     assert page.count("Has signed up already") == 1
+    assert "1 of 2 lines can be signed up. 1 person has signed up already." in page
+    assert "Sign up 1 person</button>" in page
     send(client, None, "New One, new@people.example, Any School", act="sign_up")
     assert ("New One", Place.CONFIRMED) in signed_up()
+
+
+def test_a_host_reads_what_people_had_before_and_a_stranger_s_host_does_not(client, school, the_clock):
+    activity = make.make_activity(capacity=1)
+    make.sign_up(activity, "Of Another", "other@people.example", organisation="Another School")
+    the_clock.now += timedelta(hours=1)
+    line = "Of Another, other@people.example"
+    assert "Number 1 in the line" in words(send(client, school, line, act="sign_up")), "as to a stranger"
+    make.signed_in_by_row(client, make.make_office())
+    page = words(send(client, None, line, act="sign_up"))
+    assert "Has a place already" in page and "in the line" not in page and "1 person had signed up before." in page
 
 
 def test_who_acts_for_nobody_brings_nobody(client):
