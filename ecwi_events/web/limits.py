@@ -11,24 +11,28 @@ import ipaddress
 from typing import TYPE_CHECKING, Any, cast
 
 import flask
-from flask_limiter import Limiter
+from flask_limiter import Limiter, RateLimitExceeded
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from ecwi_events.web import errors
+
 if TYPE_CHECKING:
     from flask import Flask, Response
+    from flask.typing import ResponseReturnValue
 
     from config import Settings
 
 SOCKET_SECONDS = 0.25  # for a Redis that hangs, once; then the memory of this process counts until Redis answers again
 NETWORK_BITS = 64  # one customer's IPv6 addresses are one network
-RETRY_AFTER = "600"
+RETRY_AFTER = "600"  # where no limit of this page says how long
+TOO_MANY = 429
 
 # Writing forms only. Whoever stands in no line here is not limited.
 LIMITS = {
     "asking.answer": "30 per minute",
-    "registration.sign_up": "30 per minute",
+    "registration.sign_up": "120 per minute",  # a class of a school signs up at once, through one address
     "personal.withdraw": "30 per minute",
     "personal.undo": "30 per minute",
     "personal.change_sessions": "30 per minute",
@@ -75,7 +79,30 @@ def install(app: Flask, settings: Settings) -> None:
     together = limiter.shared_limit(GUESSES_TOGETHER, scope="guesses")
     for endpoint in GUESSES:
         views[endpoint] = together(views[endpoint])
+    app.register_error_handler(RateLimitExceeded, too_many)
     app.after_request(say_when)
+
+
+def too_many(error: RateLimitExceeded) -> ResponseReturnValue:
+    """Say how long to wait: never longer than the time in which this limit counts."""
+    answer = flask.make_response(errors.page(TOO_MANY, wait_words(error)))
+    return say_how_long(answer, error)
+
+
+def wait_words(error: RateLimitExceeded) -> str:
+    """Return the sentence for people."""
+    minutes = -(-_seconds(error) // 60)
+    return f"Too many tries. Wait {'one minute' if minutes == 1 else f'{minutes} minutes'}, then try again."
+
+
+def say_how_long(answer: Response, error: RateLimitExceeded) -> Response:
+    """Tell programs how long to wait."""
+    answer.headers["Retry-After"] = str(_seconds(error))
+    return answer
+
+
+def _seconds(error: RateLimitExceeded) -> int:
+    return error.limit.limit.get_expiry() if error.limit else int(RETRY_AFTER)
 
 
 def client_network() -> str:
@@ -94,6 +121,6 @@ def client_network() -> str:
 
 def say_when(response: Response) -> Response:
     """Tell programs too when to try again."""
-    if response.status_code == 429:  # noqa: PLR2004 - Too Many Requests
+    if response.status_code == TOO_MANY:
         response.headers.setdefault("Retry-After", RETRY_AFTER)
     return response

@@ -6,21 +6,23 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import flask
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.kernel.text import clean_line
 from ecwi_events.programme import queries as programme
-from ecwi_events.registration import answers
+from ecwi_events.registration import answers, rules
 from ecwi_events.reminders import rules as reminders
-from ecwi_events.web import errors, seeing, sign_up_form, times
+from ecwi_events.web import errors, limits, seeing, sign_up_form, times
 from ecwi_events.web import programme as programme_pages
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from ecwi_events.programme.queries import ActivityPage
+    from ecwi_events.programme.queries import ActivityPage, SessionView
     from ecwi_events.registration.service import SignedUp
     from ecwi_events.web.forms import Form
     from ecwi_events.web.times import Step
@@ -30,6 +32,7 @@ blueprint = flask.Blueprint("registration", __name__)
 DONE = "done"  # in the signed cookie: what the page after a sign-up says
 SHOWN_FOR = timedelta(minutes=30)  # long enough to load it again, too short for the next user of a shared computer
 OPEN_FOR_LONG = "This page was open for a long time. Your answers are still here: press the button once more."
+STILL_HERE = "What you typed is still here."
 JUST_TAKEN = "The last place has just been taken. Nothing is lost: join the waiting list with the same details."
 
 
@@ -52,8 +55,8 @@ def sign_up(slug: str) -> ResponseReturnValue:
         return programme_pages.activity_page(_page_of(slug), form, now=now, more=more, waits=waits), 409
     flask.session[DONE] = {
         "slug": slug,
-        "name": form.value("name"),
-        "address": form.value("email"),
+        "name": clean_line(form.value("name")),
+        "address": clean_line(form.value("email")),
         **_what_was_got(got),
         "zone": zone,
         "at": int(now.timestamp()),
@@ -82,6 +85,7 @@ def done(slug: str) -> ResponseReturnValue:
         waiting=[(step, number) for step, place, number in chosen if place == "waiting"],
         reminded=reminders.promise([step.session.starts_at for step in steps], signed_up_at, said["zone"]),
         first_name=said["name"].split()[0] if said["name"].split() else "",
+        opens_now=any(_opens_now(step.session, now=now) for step in steps),
         said=said,
     )
 
@@ -95,6 +99,17 @@ def form_expired(error: CSRFError) -> ResponseReturnValue:
         return errors.form_expired(error)
     form = sign_up_form.read_form(activity_id)
     return programme_pages.activity_page(_page_of(slug), form, now=clock.utc_now(), more=OPEN_FOR_LONG), 400
+
+
+@blueprint.errorhandler(RateLimitExceeded)
+def too_many(error: RateLimitExceeded) -> ResponseReturnValue:
+    """Give the form back with what was typed, to somebody whose network has just signed up many."""
+    activity = programme.find_activity_page((flask.request.view_args or {}).get("slug", ""), seeing.viewer)
+    if activity is None:
+        return limits.too_many(error)
+    form, more = sign_up_form.read_form(activity.id), f"{limits.wait_words(error)} {STILL_HERE}"
+    page = programme_pages.activity_page(activity, form, now=clock.utc_now(), more=more)
+    return limits.say_how_long(flask.make_response(page, limits.TOO_MANY), error)
 
 
 def _just_said(*, now: datetime) -> dict[str, Any]:
@@ -135,6 +150,12 @@ def _what_was_got(got: SignedUp) -> dict[str, object]:
         "number": best.number_in_line,
         "each": [(one.session_id, one.place.value, one.number_in_line) for one in each],
     }
+
+
+def _opens_now(session: SessionView, *, now: datetime) -> bool:
+    return rules.joining_is_open(
+        session.starts_at, session.ends_at, has_place=True, is_cancelled=session.is_cancelled, now=now
+    )
 
 
 def _is_to_come(step: Step) -> bool:

@@ -57,8 +57,8 @@ class TestLimits:
         assert zone_answers(app, 60, here) == [303] * 60
         answer = app.test_client().post("/time-zone", data={"zone": "UTC"}, headers=here)
         assert answer.status_code == 429
-        assert "Too many tries. Wait 10 minutes, then try again." in words(answer)
-        assert answer.headers["Retry-After"] == "600"
+        assert "Too many tries. Wait one minute, then try again." in words(answer)
+        assert answer.headers["Retry-After"] == "60"
         assert answer.headers["Content-Security-Policy"]
         assert app.test_client().get("/time-zone", headers=here).status_code == 200, "reading is not limited"
         assert zone_answers(app, 1, somewhere()) == [303], "nobody else has to wait"
@@ -112,6 +112,23 @@ class TestLimits:
         client = app.test_client()
         answers = [client.post("/sign-in/code", headers=here).status_code for _ in range(51)]
         assert answers == [303] * 50 + [429]
+        waits = client.post("/sign-in/code", headers=here)
+        assert waits.headers["Retry-After"] == "900" and "Wait 15 minutes, then" in words(waits)
+
+    def test_a_sign_up_that_comes_too_late_keeps_what_was_typed(self, make_app, monkeypatch):
+        make.make_activity()
+        monkeypatch.setitem(limits.LIMITS, "registration.sign_up", "1 per minute")
+        app, here = make_app(RATE_LIMITS="on", PROXY_HOPS="1"), somewhere()
+        typed = {"name": "Olena Koval", "email": "olena@people.example"}
+        path = "/a/learning-communities-that-last/sign-up"
+        first, second = (app.test_client().post(path, data=typed, headers=here) for _ in range(2))
+        assert (first.status_code, second.status_code) == (303, 429)
+        assert second.headers["Retry-After"] == "60" and 'value="olena@people.example"' in second.text
+        assert "Wait one minute, then try again. What you typed is still here." in words(second)
+        assert app.test_client().post("/a/nothing-here/sign-up", headers=here).status_code == 429
+
+    def test_a_class_of_a_school_signs_up_through_one_address(self):
+        assert limits.LIMITS["registration.sign_up"] == "120 per minute"
 
     def test_every_limited_page_exists(self, app):
         assert {*limits.LIMITS, *limits.GUESSES} <= set(app.view_functions)

@@ -112,6 +112,17 @@ def test_what_is_wrong_is_said_on_top_and_at_the_field_and_nothing_is_lost(clien
     assert rows() == 0
 
 
+def test_the_greeting_is_as_clean_as_the_record_and_says_now_shortly_before_the_start(client, the_clock):
+    make.make_activity()
+    the_clock.now = db.session.scalar(sa.select(ActivitySession.starts_at)) - timedelta(minutes=16)
+    client.post(f"{PAGE}/sign-up", data={**OLENA, "name": "\u202eOlena\x07 Koval"})
+    page = client.get(f"{PAGE}/done").text
+    assert "You are signed up, Olena" in page and "\u202e" not in page and "\x07" not in page
+    assert "There you can join, from 15 minutes before the start." in page
+    the_clock.now += timedelta(minutes=4)
+    assert "There you can join now." in client.get(f"{PAGE}/done").text
+
+
 def test_markup_that_comes_back_in_a_form_is_text(client):
     make.make_activity()
     answer = client.post(f"{PAGE}/sign-up", data={**OLENA, "name": '"><script>alert(1)</script>', "email": ""})
