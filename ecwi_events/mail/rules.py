@@ -57,6 +57,9 @@ def may_move(state: str, to: str) -> bool:
     return to in MOVES[state]
 
 
+NO_ADDRESS = "erased"  # stands where the address of an erased person was
+
+
 def may_send_again(state: str, kind: str) -> bool:
     """Tell whether the office may send a mail once more: not what is on its way, and no link that is good once."""
     return kind not in NEVER_AGAIN and state in {"sent", "failed", "unknown", "skipped"}

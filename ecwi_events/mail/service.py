@@ -106,6 +106,8 @@ def send_again(mail_id: int, *, now: datetime) -> int:
     row = db.session.get(Mail, mail_id)
     if row is None:
         raise NotFound("We cannot find this mail.")
+    if row.address == rules.NO_ADDRESS:
+        raise Refused("send_again", "The person of this mail is erased, so there is nobody to write to.")
     if not rules.may_send_again(row.state, row.kind):
         raise Refused("send_again", "This mail cannot be sent again: it is on its way, or it was good once only.")
     again = queue(

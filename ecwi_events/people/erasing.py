@@ -15,6 +15,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.mail.models_delivery import Bounce, MailStop, Suppression
+from ecwi_events.mail.rules import NO_ADDRESS
 from ecwi_events.people import browser_sessions
 from ecwi_events.people.models import (
     AddressProof,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 ERASED = "Erased person"
-GONE = "erased"  # stands where an address was
 ABOUT_ONE = (
     EmailAddress, AddressProof, Affiliation, SignInToken, BrowserSession, OneTimeCodes, RecoveryCode, Passkey, RoleGrant,
     MailStop,
@@ -91,7 +91,7 @@ def forget_person(person_id: int, *, now: datetime) -> None:
         db.session.execute(sa.delete(table).where(table.person_id.in_(everyone)))
     mails = sa.update(Mail).where(Mail.person_id.in_(everyone))
     db.session.execute(mails.where(Mail.state.in_(OPEN_MAIL)).values(state=MailState.SKIPPED, reason="erased"))
-    db.session.execute(mails.values(address=GONE, last_error=None))
+    db.session.execute(mails.values(address=NO_ADDRESS, last_error=None))
     theirs = sa.or_(Merge.kept_id.in_(everyone), Merge.merged_id.in_(everyone))
     db.session.execute(sa.delete(Merge).where(Merge.of == MergeOf.PERSON, theirs))
     for person in db.session.scalars(sa.select(Person).where(Person.id.in_(everyone))):

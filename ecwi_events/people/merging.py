@@ -81,10 +81,14 @@ def check_people(kept_id: int, merged_id: int, *, by_administrator: bool) -> Non
         Refused: they may not.
     """
     rows = db.session.execute(
-        sa.select(Person.id, Person.merged_into_id).where(Person.id.in_((kept_id, merged_id))).with_for_update()
+        sa.select(Person.id, Person.merged_into_id, Person.erased_at)
+        .where(Person.id.in_((kept_id, merged_id)))
+        .with_for_update()
     ).all()
     if len(rows) != len({kept_id, merged_id}):
         raise NotFound("We cannot find this person.")
+    if any(row.erased_at for row in rows):
+        raise Refused("merge", "One of the two is erased, so nobody can tell that they are one person.")
     house_roles = sa.select(RoleGrant.person_id).where(
         RoleGrant.person_id.in_((kept_id, merged_id)), RoleGrant.role != Role.HOST
     )

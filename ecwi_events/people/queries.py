@@ -135,6 +135,12 @@ def names_of(person_ids: Collection[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
+def is_still_known(person_id: int) -> bool:
+    """Tell whether there is such a person, and not only the figure that is left of an erased one."""
+    known = sa.select(Person.id).where(Person.id == person_id, Person.erased_at.is_(None))
+    return db.session.scalar(known) is not None
+
+
 def may_sign_in(person: Person) -> bool:
     """Tell whether a person may have a browser session at all; every way in asks this or `MAY_SIGN_IN`."""
     return person.disabled_at is None and person.merged_into_id is None

@@ -12,6 +12,7 @@ from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.people import erasing, settings
 from ecwi_events.registration import erasing as registration
 from ecwi_events.registration import mine
+from ecwi_events.registration.models import Place
 from ecwi_events.web import identity
 from ecwi_events.web.hosting import who_asks
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 blueprint = flask.Blueprint("closing", __name__)
 
 OWN = "/me/delete"
+GIVEN_AWAY = (Place.CONFIRMED, Place.OFFERED, Place.WAITING)
 
 
 @blueprint.get(OWN)
@@ -104,14 +106,17 @@ def _left(person_id: int) -> Profile:
 
 
 def _page(profile: Profile, *, is_own: bool, more: str = "") -> str:
-    held = [
-        one for one in mine.sign_ups_of(profile.person_id) if one.place.value in {"confirmed", "offered", "waiting"}
-    ]
+    now = clock.utc_now()
+    held = {
+        one.activity_id: one.title
+        for one in mine.sign_ups_of(profile.person_id)
+        if one.place in GIVEN_AWAY and one.is_to_come(now)
+    }
     return flask.render_template(
         "people/delete.html",
         nav="me" if is_own else "office",
         profile=profile,
         is_own=is_own,
-        held=held,
+        held=list(held.values()),
         more=more,
     )

@@ -57,7 +57,7 @@ def _get(token: str) -> Stop:
     if found is None:
         raise NotFound("This link is not complete. Copy all of it from the mail, or open it there again.")
     person_id = merging.left_person_id(found.person_id)
-    if not queries.names_of([person_id]):
+    if not queries.is_still_known(person_id):
         raise NotFound("We know nobody to whom this link belongs, so no mails come.")
     return stopping.Stop(person_id, found.topic, found.activity_id)
 

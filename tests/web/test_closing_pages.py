@@ -1,11 +1,17 @@
 """Deleting one's own account, and the office's buttons on a person's page."""
 
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
+from ecwi_events.kernel.errors import Refused
+from ecwi_events.mail.models import Mail
+from ecwi_events.people import merging
 from ecwi_events.people.models import Person, Role
 from tests import make
+from tests.registration.ground import choose, make_series
 
 
 def left(person_id: int) -> tuple[str, bool]:
@@ -31,6 +37,18 @@ def test_one_deletes_oneself_after_reading_what_goes(client, olena):
     assert client.get("/me").status_code in {303, 403}
 
 
+def test_what_goes_names_each_activity_once_and_nothing_that_is_over(client, olena, the_clock):
+    over = make.make_activity("Play that is over")
+    make.sign_up(over, "Olena Koval", "olena@people.example")
+    activity_id, sessions = make_series(days=("2027-03-16 14:00", "2027-04-20 14:00"))
+    choose(activity_id, sessions)
+    the_clock.now = datetime(2027, 2, 1, tzinfo=UTC)
+    make.signed_in(client, olena, now=the_clock.now)
+    page = client.get("/me/delete").text
+    assert page.count("A series") == 1 and "Play that is over" not in page
+    assert "Your place in: A series. Other people get" in page and "stop working" in page
+
+
 def test_the_office_closes_opens_and_erases(client, olena):
     make.signed_in(client, make.make_office())
     page = f"/office/people/{olena}"
@@ -42,6 +60,22 @@ def test_the_office_closes_opens_and_erases(client, olena):
     assert left(olena) == ("Erased person", True)
     assert client.get(f"{page}/delete").status_code == 404
     assert client.post(f"{page}/open").status_code == 409
+
+
+def test_an_erased_person_is_neither_merged_nor_written_to(client, olena):
+    make.sign_up(make.make_activity(), "Olena Koval", "olena@people.example")
+    make.signed_in(client, make.make_office())
+    page, other = f"/office/people/{olena}", make.make_person("Other Person", "other@people.example")
+    assert "Merge with another record" in client.get(page).text
+    mail_id = db.session.scalar(sa.select(Mail.id).where(Mail.person_id == olena))
+    client.post(f"{page}/delete")
+    shown = client.get(page).text
+    assert "Merge with another record" not in shown and "Send again" not in shown
+    again = client.post(f"/office/mails/{mail_id}/again")
+    assert again.status_code == 409 and "The person of this mail is erased" in again.text
+    for kept, merged in ((olena, other), (other, olena)):
+        with pytest.raises(Refused, match="is erased"):
+            merging.check_people(kept, merged, by_administrator=True)
 
 
 def test_an_administrator_stays_and_the_page_says_why(client, olena):

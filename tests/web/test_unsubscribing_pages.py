@@ -7,8 +7,9 @@ from ecwi_events.journal.models import JournalEntry
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail import stopping
 from ecwi_events.mail.kinds import Topic
+from ecwi_events.mail.models_delivery import MailStop
 from ecwi_events.mail.stopping import Stop
-from ecwi_events.people import merging
+from ecwi_events.people import erasing, merging
 from ecwi_events.people.ledger import Ledger
 from tests import make
 from tests.make import NOW
@@ -32,6 +33,13 @@ def test_opening_it_changes_nothing(client, me):
         assert answer.status_code == 200
     assert "Stop reminders?" in words(client.get(address(me)))
     assert not stopping.is_stopped(me, Topic.REMINDERS)
+
+
+def test_the_link_of_an_erased_person_writes_nothing(client, me):
+    with transaction():
+        erasing.forget_person(me, now=NOW)
+    assert [client.get(address(me)).status_code, client.post(address(me), data=ONE_CLICK).status_code] == [404, 404]
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(MailStop)) == 0
 
 
 def test_a_mail_program_stops_it_without_cookies_and_without_a_page(with_csrf, client, me):
