@@ -71,6 +71,7 @@ class Written:
     begins_at: datetime
     cancelled_at: datetime | None
     done_at: datetime | None
+    text: str
     counts: Counter[MailState]
 
     @property
@@ -230,8 +231,10 @@ def history(activity_id: int) -> Sequence[Written]:
     """Return what was written about an activity, the latest first, with what became of the mails."""
     rows = db.session.execute(
         sa.select(
-            ActivityMessage.id, ActivityMessage.audience, ActivityMessage.session_id, ActivityMessage.subject, Person.name,
+            ActivityMessage.id, ActivityMessage.audience, ActivityMessage.session_id, ActivityMessage.subject,
+            Person.name.label("by"),
             ActivityMessage.created_at, ActivityMessage.begins_at, ActivityMessage.cancelled_at, ActivityMessage.done_at,
+            ActivityMessage.text,
         )
         .outerjoin(Person, Person.id == ActivityMessage.by_person_id)
         .where(ActivityMessage.activity_id == activity_id)
@@ -243,7 +246,7 @@ def history(activity_id: int) -> Sequence[Written]:
     )
     for message_id, state, number in db.session.execute(states.group_by(Mail.subject_id, Mail.state)):
         counted[message_id][state] = number
-    return [Written(*row, counts=counted[row.id]) for row in rows]
+    return [Written(**row._asdict(), counts=counted[row.id]) for row in rows]
 
 
 def sign_up_of(activity_id: int, person_id: int, session_id: int | None = None) -> int | None:

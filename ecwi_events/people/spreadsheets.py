@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -88,12 +89,17 @@ def write_xlsx(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
 
 def guarded(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_BEGINS) else cell
+    return f"'{cell}" if _is_formula(cell) else cell
 
 
 def unguarded(cell: str) -> str:
     """Return a cell as it was before `guarded`."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_BEGINS) else cell
+    return cell[1:] if cell.startswith("'") and _is_formula(cell[1:]) else cell
+
+
+def _is_formula(cell: str) -> bool:
+    """Tell whether a cell begins as a formula does; some programs read the wide signs of East Asia as the usual ones."""
+    return cell.startswith(FORMULA_BEGINS) or unicodedata.normalize("NFKC", cell[:1]).startswith(FORMULA_BEGINS)
 
 
 def decoded(content: bytes) -> str:

@@ -29,6 +29,7 @@ TABS = (
     ("/host/activities/{id}/sessions", "Sessions"),
     ("/host/activities/{id}/components", "Components"),
     ("/host/activities/{id}/people", "People"),
+    ("/host/activities/{id}/places", "Places and terms"),
     ("/host/activities/{id}/questions", "Questions"),
     ("/host/activities/{id}/messages", "Messages"),
     ("/host/activities/{id}/reminders", "Reminders"),

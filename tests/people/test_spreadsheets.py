@@ -63,6 +63,12 @@ def test_what_is_no_table_is_refused(content):
         read_table(content)
 
 
+@pytest.mark.parametrize("cell", ["\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM", "\ufe621"])
+def test_the_wide_signs_of_a_formula_count_as_the_usual_ones(cell):
+    assert spreadsheets.guarded(cell) == f"'{cell}" and spreadsheets.unguarded(f"'{cell}") == cell
+    assert spreadsheets.guarded("\uff21\uff22") == "\uff21\uff22"
+
+
 def test_no_cell_is_ever_a_formula_and_reading_gives_back_what_was_written():
     rows = [[cell, f"a{cell}"] for cell in FORMULAS] + [["'quoted", "plain"]]
     for content in (write_csv(["name", "b"], rows), write_xlsx("S", ["name", "b"], rows)):

@@ -54,6 +54,7 @@ def test_look_first_then_send_then_stop(client, office, here, activity_id):
     (written,) = messages.history(activity_id)
     page = words(client.get(here))
     assert "Goes out in a minute" in page and "About {activity}" in page
+    assert "Read it" in page and "<p>Dear {name},</p><p>{joining link}</p>" in page
     assert client.post(f"{here}/{written.id}/stop").status_code == 303
     assert "Stopped" in words(client.get(here))
     assert client.post(f"{here}/{written.id}/stop").status_code == 409
