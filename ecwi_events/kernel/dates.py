@@ -175,8 +175,11 @@ def length_label(minutes: int) -> str:
 
 
 def time_left(starts_at: datetime, *, now: datetime, zone: str) -> str:
-    """Return ``in 40 minutes``, ``in 3 hours``, ``tomorrow``, ``in 59 days``, from the real time that is left."""
-    minutes = int((starts_at - now).total_seconds() // 60)
+    """Return ``in 40 minutes``, ``in 3 hours``, ``tomorrow``, ``in 59 days``, from the real time that is left.
+
+    To the nearest minute: a mail that is some seconds late still says ten.
+    """
+    minutes = int((starts_at - now).total_seconds() + 29) // 60
     if minutes < 1:
         return "now"
     if minutes < 60:  # noqa: PLR2004 - minutes of an hour

@@ -225,6 +225,9 @@ def test_kyivs_afternoon_in_new_york_while_the_two_change_on_different_weekends(
     [
         ("2027-01-19 13:00", "now"),
         ("2027-01-19 12:59", "in 1 minute"),
+        ("2027-01-19 12:50:07", "in 10 minutes"),
+        ("2027-01-19 12:59:45", "now"),
+        ("2027-01-19 13:00:20", "now"),
         ("2027-01-19 12:20", "in 40 minutes"),
         ("2027-01-19 12:00", "in 1 hour"),
         ("2027-01-19 08:30", "in 4 hours"),
