@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
+from ecwi_events.registration.rules import joining_is_open
 from ecwi_events.reminders import rules as reminder_rules
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def facts_of(mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) -
             [session.starts_at for session in to_come], mine.confirmed_at or mine.created_at, mine.zone
         ),
         "starts": dates.moment(to_come[0].starts_at, mine.zone, now=now) if to_come else "",
+        "opens_now": any(
+            joining_is_open(s.starts_at, s.ends_at, has_place=True, is_cancelled=s.is_cancelled, now=now)
+            for s in to_come
+        ),
         "is_under_way": any(s.starts_at <= now for s in mine.sessions if not s.is_cancelled),
     }
 

@@ -25,11 +25,13 @@ ABOUT_ONE = tuple(
     f"registration.{what}"
     for what in (
         "confirmed", "promoted", "waiting", "pending", "offer", "approved", "declined", "already", "withdrawn",
+        "passed_on",
     )
 )  # fmt: skip
 # Who has no place yet gets no calendar entries for one.
 WITHOUT_ENTRIES = ("registration.waiting", "registration.already", "registration.pending", "registration.offer")
-LAST_WORDS = ("registration.withdrawn", "registration.declined")  # of use also when nothing is to come
+# Of use also when nothing is to come.
+LAST_WORDS = ("registration.withdrawn", "registration.passed_on", "registration.declined")
 STANDS = (Place.CONFIRMED, Place.OFFERED, Place.WAITING, Place.PENDING)
 
 

@@ -69,6 +69,7 @@ KINDS: dict[str, Kind] = {
     "registration.approved": Kind("The host has approved your sign-up", PLACES),
     "registration.declined": Kind("The host has declined your sign-up", PLACES),
     "registration.withdrawn": Kind("You gave up your place", PLACES),
+    "registration.passed_on": Kind("Your colleague has your place now", PLACES),
     "registration.already": Kind("You are signed up already", PLACES),
     "registration.moved": Kind("A session is moved", CHANGES),
     "registration.session_cancelled": Kind("A session is cancelled", CHANGES),

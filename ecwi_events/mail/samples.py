@@ -93,6 +93,7 @@ def _about_activity(variant: str) -> dict[str, object]:
         "reminded": "the session" if variant == USUAL else "each later session",
         "starts": "Tue 19 January 2027, 15:00 (Kyiv)",
         "is_under_way": variant == AWKWARD,
+        "opens_now": variant == AWKWARD,
         "is_online": True,
         "file": "invite.ics" if variant == USUAL else "sessions.ics",
         "reason": "The speaker is ill." if variant == USUAL else None,

@@ -138,7 +138,7 @@ def pass_place_on(registration_id: int, name: str, address: str, *, now: datetim
     row = writing.NewRow(activity_id, session_id, places_id, colleague_id, rows.zone_of(registration_id), giver_id)
     new_id = writing.put(row, theirs.id if theirs else None, Place.CONFIRMED, None, now=now)
     rows.note("pass_place_on", registration_id, Place.CONFIRMED, Place.WITHDRAWN, now=now)
-    rows.tell("registration.withdrawn", registration_id, now=now)
+    rows.tell("registration.passed_on", registration_id, now=now)
     rows.tell("registration.confirmed", new_id, now=now)
     return new_id
 

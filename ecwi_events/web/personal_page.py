@@ -9,7 +9,7 @@ import flask
 
 from ecwi_events.kernel import dates
 from ecwi_events.programme.rules import is_for_everybody
-from ecwi_events.registration import answers, joining, queries, questions, rules, standing
+from ecwi_events.registration import answers, joining, passed_on, queries, questions, rules, standing
 from ecwi_events.registration.models import Place
 from ecwi_events.web import sign_up_form, times
 from ecwi_events.web.forms import Form
@@ -62,6 +62,7 @@ def render(mine: MySignUp, form: Form | None = None, *, now: datetime, more: str
         given=given,
         asked=questions.asked(activity.id) if held else [],
         offers=[(one, _until(one, now=now)) for one in held if one.place is Place.OFFERED],
+        passed_on=not held and passed_on.was_passed_on(mine.registration_id),
         may_undo=None in undo and not more,
         place_gone="place_gone" in undo,
         may_withdraw=facts is not None and _may_withdraw_from_any(facts, held, mine, now=now),

@@ -14,6 +14,7 @@ from ecwi_events.mail.message import wire_address
 from ecwi_events.mail.rendering import as_text
 from ecwi_events.people.models import Person
 from ecwi_events.registration import queries
+from ecwi_events.registration import service as registration
 from ecwi_events.registration.models import Registration
 from tests import make
 from tests.calendars import reader
@@ -142,6 +143,28 @@ class TestSubjects:
         assert subject("registration.withdrawn", "olena") == f"You no longer have a place: {title}"
         assert subject("reminder.day_before") == f"Tomorrow: {title}, Tue 19 January, 19:00 (Bishkek)"
         assert subject("people.sign_in") == "Your link to sign in to ISSA Learning Together"
+
+    def test_who_signs_up_minutes_before_the_start_may_join_now(self, post):
+        activity_id = make_series()
+        make.sign_up(activity_id, *OLENA, now=post.now)
+        post.send()
+        assert "joining link, from 15 minutes before the start." in text_of(of_kind(post, "registration.confirmed"))
+        post.clock.move_to("2027-01-19T12:48:00+00:00")
+        make.sign_up(activity_id, "Aida Bekova", "aida@bishkek.example", now=post.now)
+        post.send()
+        for body in (text_of, html_of):
+            assert "joining link now." in body(of_kind(post, "registration.confirmed", "aida"))
+
+    def test_who_passes_a_place_on_reads_that_the_colleague_has_it(self, post):
+        make.make_organisation("Ours")
+        mine = make.sign_up(make_series(), *OLENA, organisation="Ours", now=post.now).registration_id
+        with transaction():
+            registration.pass_place_on(mine, "Ivan Colleague", "ivan@kyiv.example", now=post.now)
+        post.send()
+        mail = of_kind(post, "registration.passed_on", "olena")
+        assert mail["Subject"] == "Your colleague has your place now: Learning communities that last"
+        assert "undo" not in text_of(mail) + html_of(mail) and "gave up" not in text_of(mail)
+        assert calendar_parts(mail)
 
     def test_late_sign_ups_hear_of_the_next_session_only(self, post):
         activity_id = make_series()

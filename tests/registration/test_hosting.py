@@ -9,6 +9,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.registration import queries, reconciling, service
 from ecwi_events.registration.models import Places
+from ecwi_events.registration.passed_on import was_passed_on
 from ecwi_events.registration.service import SignUp
 from tests.make import NOW, make_activity, make_organisation, make_person, sign_up
 from tests.registration.ground import (
@@ -122,7 +123,8 @@ class TestPassingOn:
         assert [place_of(one) for one in (place, waits, new)] == [WITHDRAWN, WAITING, CONFIRMED]
         assert counted(self.activity_id) == (1, 1, 0)
         assert queries.find_sign_up(new).signed_up_by == "Ana"
-        assert kinds()[-2:] == ["withdrawn", "confirmed"]
+        assert kinds()[-2:] == ["passed_on", "confirmed"]
+        assert (was_passed_on(place), was_passed_on(new), was_passed_on(waits)) == (True, False, False)
 
     def test_a_colleague_who_waits_leaves_the_line(self, place):
         waits = sign_up(self.activity_id, "Boris", "boris@people.example", organisation="ours").registration_id

@@ -170,6 +170,8 @@ class TestPassingOn:
         assert place_of(mine) is Place.WITHDRAWN
         page = words(client.get(link))
         assert "Your place is with Ivan Colleague now." in page
+        assert "Your colleague has your place in" in page and "You withdrew from" not in page
+        assert f"{link}/undo" not in page and "went to the next person" not in page
         other = db.session.scalar(sa.select(sa.func.max(Registration.id)))
         assert place_of(other) is Place.CONFIRMED
         assert "Olena Koval signed you up." in words(client.get(link_of(other)))
