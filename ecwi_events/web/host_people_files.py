@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import flask
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 blueprint = flask.Blueprint("host_people_files", __name__)
 
-COLUMNS = ("Name", "Organisation", "Country", "Email", "Session", "State", "Signed up (UTC)")
+COLUMNS = ("Name", "Organisation", "Country", "Email", "Session", "State", "Number in line", "Signed up (UTC)")
 EMPTY_LINES = 5  # for people who come without signing up
 
 
@@ -70,7 +71,9 @@ def sheet(activity_id: int) -> ResponseReturnValue:
 
 def _rows(activity: ActivityPage, given: dict[int, list[Answered]], asked: Sequence[int]) -> Iterator[list[str]]:
     titles = {session.id: session.title for session in activity.sessions}
+    in_line: Counter[int | None] = Counter()  # of each session; people who wait come in the order of the line
     for one in queries.participants(activity.id):
+        in_line[one.session_id] += one.place is Place.WAITING
         words = {answer.question_id: answer.words for answer in given.get(one.person_id, [])}
         yield [
             one.name,
@@ -79,6 +82,7 @@ def _rows(activity: ActivityPage, given: dict[int, list[Answered]], asked: Seque
             one.address or "",
             titles.get(one.session_id or 0, "All"),
             one.place.value,
+            str(in_line[one.session_id]) if one.place is Place.WAITING else "",
             f"{one.created_at:%Y-%m-%d %H:%M}",
             *(words.get(question, "") for question in asked),
         ]

@@ -179,6 +179,15 @@ class TestFiles:
         assert rows[1][:2] == ["'=HYPERLINK(1)", "'@School"] and rows[1][-1] == "'+1+1"
         assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
 
+    def test_the_file_has_the_number_in_line(self, client, house):
+        activity = make.make_activity(host_id=house, capacity=1)
+        for name in ("Has Place", "First Waits", "Second Waits"):
+            make.sign_up(activity, name)
+        rows = list(csv.DictReader(io.StringIO(client.get(f"{people(activity)}.csv").get_data().decode("utf-8-sig"))))
+        assert [(row["Name"], row["Number in line"]) for row in rows] == [
+            ("Has Place", ""), ("First Waits", "1"), ("Second Waits", "2")
+        ]  # fmt: skip
+
     def test_a_sheet_to_sign_for_each_session(self, client, house):
         activity = make.make_activity(host_id=house, sessions=TWO, capacity=1)
         make.sign_up(activity, "Has Place", organisation="School 5")
