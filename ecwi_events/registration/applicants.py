@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
-from ecwi_events.kernel.text import normalise_address
+from ecwi_events.kernel.text import fold, normalise_address
+from ecwi_events.people import queries as people
 from ecwi_events.people.models import EmailAddress, MembershipSpell, Organisation, OrganisationKind, Person
 from ecwi_events.registration import rows, rules
 from ecwi_events.registration.models import Registration
@@ -44,6 +45,48 @@ def check(facts: SignUpFacts, person_id: int, address: str, invitations: Collect
     if facts.terms.asks_for_the_person:
         known = applicant(facts, person_id, address=address, invitations=invitations, now=now)
         rows.refuse_if(rules.personal_refusal(facts.terms, known))
+
+
+def check_typed(
+    facts: SignUpFacts, organisation: str, address: str, invitations: Collection[str], *, now: datetime
+) -> None:
+    """Do as `check`, by nothing but what is typed: a known and an unknown address get the same answer.
+
+    Raises:
+        Refused: with the sentence that the page shows.
+    """
+    if not facts.terms.asks_for_the_person:
+        return
+    who = facts.terms.who
+    typed = Applicant(
+        is_member=who == "members" and _is_member(people.find_organisation_id(organisation), now=now),
+        is_invited=who == "invited" and _is_invited(facts, None, address, invitations),
+        has_organisation=bool(fold(organisation)),
+    )
+    rows.refuse_if(rules.personal_refusal(facts.terms, typed))
+
+
+def check_typed_organisation(facts: SignUpFacts, places_id: int, organisation: str) -> None:
+    """Do as `check_organisation`, by the organisation that is typed; everybody of it counts, whoever asks.
+
+    Raises:
+        Refused: as many as may have signed up already.
+    """
+    if facts.terms.most_per_organisation is None:
+        return
+    organisation_id = people.find_organisation_id(organisation)
+    of_it = (
+        Person.organisation_id == organisation_id
+        if organisation_id
+        else sa.and_(Person.organisation_id.is_(None), Person.organisation_folded == fold(organisation)[:200])
+    )
+    others = db.session.scalar(
+        sa.select(sa.func.count(Registration.id))
+        .join(Person, Person.id == Registration.person_id)
+        .where(of_it, Registration.places_id == places_id, Registration.place.in_(rows.HELD))
+    )
+    known = Applicant(is_member=True, is_invited=True, has_organisation=True, of_organisation=others or 0)
+    rows.refuse_if(rules.personal_refusal(facts.terms, known))
 
 
 def check_organisation(facts: SignUpFacts, places_id: int, person_id: int) -> None:
@@ -86,7 +129,7 @@ def _is_member(organisation_id: int | None, *, now: datetime) -> bool:
     return organisation_id is not None and db.session.scalar(spell.limit(1)) is not None
 
 
-def _is_invited(facts: SignUpFacts, person_id: int, address: str, invitations: Collection[str]) -> bool:
+def _is_invited(facts: SignUpFacts, person_id: int | None, address: str, invitations: Collection[str]) -> bool:
     if facts.link_hash is not None and facts.link_hash in invitations:
         return True
     own = sa.select(EmailAddress.normalised).where(EmailAddress.person_id == person_id)

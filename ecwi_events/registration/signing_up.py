@@ -35,6 +35,7 @@ class SignUp:
     session_ids: Sequence[int] = ()  # where people choose sessions: which; none is all that are to come
     later_too: bool = False  # also sessions of the series that are added later
     invitations: frozenset[str] = frozenset()  # hashes of the invitation links that this browser has opened
+    as_typed: bool = False  # what is typed decides who may, not what we know of the address: set by `sign_up`
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def sign_up(new: SignUp, *, now: datetime) -> SignedUp:
     """Sign a person up: a confirmed place, or a number in the line when all places are taken, for each chosen session.
 
     A second sign-up with the same address changes nothing, answers as a first one would, and says so by mail only, so that
-    nobody can find out who is signed up. A person who had withdrawn comes back at the end of the line.
+    nobody can find out who is signed up. For the same reason the organisation that is typed decides whether somebody may
+    sign up, also where we know another one. A person who had withdrawn comes back at the end of the line.
 
     Raises:
         Invalid: a field cannot be taken.
@@ -78,7 +80,7 @@ def sign_up(new: SignUp, *, now: datetime) -> SignedUp:
     who = people_service.find_or_make(
         new.name, new.address, organisation=new.organisation, zone=canonical_zone(new.zone), now=now
     )
-    got = take_all(new, facts, chosen, who, by_person_id=None, now=now)
+    got = take_all(replace(new, as_typed=True), facts, chosen, who, by_person_id=None, now=now)
     if new.later_too and facts.terms.is_per_session:
         standing.keep(new.activity_id, who.person_id, zone=canonical_zone(new.zone) or "UTC", now=now)
     return together(got, facts)
@@ -128,7 +130,9 @@ def take_all(
     """Take what was chosen, one counted row after the other, and tell the person in one mail."""
     person_id = who.person_id
     held = {seat.places_id: None if who.is_new else rows.held_by(seat.places_id, person_id) for seat in chosen}
-    if any(one is None or one.place not in rows.HELD for one in held.values()):
+    if new.as_typed and not all(_is_same_click(one, now=now) for one in held.values()):
+        applicants.check_typed(facts, new.organisation, new.address, new.invitations, now=now)
+    elif any(one is None or one.place not in rows.HELD for one in held.values()):
         applicants.check(facts, person_id, new.address, new.invitations, now=now)
     got = [
         _take(new, facts, seat, person_id, held[seat.places_id], by_person_id=by_person_id, now=now) for seat in chosen
@@ -171,6 +175,8 @@ def _take(
     now: datetime,
 ) -> SignedUp:
     if held and held.place in rows.HELD:
+        if new.as_typed and not _is_same_click(held, now=now):
+            _check_organisation(new, facts, seat, person_id)
         return _repeat(held, facts, seat, now=now)
     row = writing.NewRow(
         new.activity_id, seat.session_id, seat.places_id, person_id, canonical_zone(new.zone) or "UTC", by_person_id
@@ -178,13 +184,13 @@ def _take(
     earlier = held.id if held else None
     if facts.terms.needs_approval:
         number = places.draw_number(seat.places_id)
-        applicants.check_organisation(facts, seat.places_id, person_id)
+        _check_organisation(new, facts, seat, person_id)
         registration_id = writing.put_unless_held(row, earlier, Place.PENDING, number, now=now)
         if registration_id is None:
             return _repeat(rows.held_by(seat.places_id, person_id), facts, seat, now=now)
         return SignedUp(registration_id, Place.PENDING, None, is_repeat=False, session_id=seat.session_id)
     granted = places.take(seat.places_id)
-    applicants.check_organisation(facts, seat.places_id, person_id)
+    _check_organisation(new, facts, seat, person_id)
     place = Place.CONFIRMED if granted.is_place else Place.WAITING
     registration_id = writing.put_unless_held(
         row, earlier, place, None if granted.is_place else granted.queue_place, now=now
@@ -193,6 +199,17 @@ def _take(
         places.give_back(seat.places_id, was_place=granted.is_place)
         return _repeat(rows.held_by(seat.places_id, person_id), facts, seat, now=now)
     return SignedUp(registration_id, place, granted.number_in_line, is_repeat=False, session_id=seat.session_id)
+
+
+def _check_organisation(new: SignUp, facts: SignUpFacts, seat: Seat, person_id: int) -> None:
+    if new.as_typed:
+        applicants.check_typed_organisation(facts, seat.places_id, new.organisation)
+    else:
+        applicants.check_organisation(facts, seat.places_id, person_id)
+
+
+def _is_same_click(held: rows.Held | None, *, now: datetime) -> bool:
+    return held is not None and held.place in rows.HELD and held.created_at > now - SAME_CLICK
 
 
 def _repeat(held: rows.Held | None, facts: SignUpFacts, seat: Seat, *, now: datetime) -> SignedUp:

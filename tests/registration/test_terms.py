@@ -178,3 +178,44 @@ def test_nobody_is_approved_into_what_is_over():
     with pytest.raises(Refused) as error:
         act(service.approve, ana, now=NOW + timedelta(days=100))
     assert (error.value.code, place_of(ana)) == ("over", PENDING)
+
+
+def answer(activity_id, address, organisation, *, now):
+    """What the page says to whoever types this."""
+    with pytest.raises(Refused) as error, transaction():  # taken back in any case, so that each asks the same books
+        got = service.sign_up(service.SignUp(activity_id, "Some Body", address, organisation), now=now)
+        raise Refused(got.place.value, str(got.number_in_line))
+    return error.value.code, error.value.message
+
+
+@pytest.mark.parametrize("terms", [{"who": "members"}, {"most_per_organisation": 1}, {"most_per_organisation": 2}])
+@pytest.mark.parametrize("organisation", ["A Member", "No Member", "Typed Only", ""])
+def test_a_known_and_an_unknown_address_get_the_same_answer(terms, organisation):
+    make_organisation("A Member")
+    make_organisation("No Member", member=False)
+    activity_id = make_activity(capacity=5)
+    set_terms(activity_id, **terms)
+    signed_up = sign_up(activity_id, address="known@people.example", organisation="A Member")
+    known = people.create_person("Known", "not-here@people.example", organisation="A Member", now=NOW)
+    db.session.commit()
+    later = NOW + timedelta(hours=1)
+    addresses = ("known@people.example", "not-here@people.example", "unknown@people.example")
+    assert known
+    assert len({answer(activity_id, address, organisation, now=later) for address in addresses}) == 1
+    assert place_of(signed_up.registration_id) is CONFIRMED
+
+
+def test_a_second_click_is_no_second_person_of_the_organisation():
+    activity_id = make_activity()
+    set_terms(activity_id, most_per_organisation=1)
+    first = sign_up(activity_id, address="known@people.example", organisation="School 5")
+    again = sign_up(activity_id, address="known@people.example", organisation="School 5")
+    assert (again.registration_id, again.place, again.is_repeat) == (first.registration_id, CONFIRMED, True)
+
+
+def test_who_has_signed_up_is_told_by_mail_where_there_is_room_for_one_more():
+    activity_id = make_activity()
+    set_terms(activity_id, most_per_organisation=2)
+    first = sign_up(activity_id, address="known@people.example", organisation="School 5")
+    again = sign_up(activity_id, address="known@people.example", organisation="School 5", now=NOW + timedelta(hours=1))
+    assert (again.registration_id, again.place, kinds()[-1]) == (first.registration_id, CONFIRMED, "already")
