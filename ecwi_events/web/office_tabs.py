@@ -26,7 +26,7 @@ TABS = (
     ("/office/activities/{id}/edit", "Edit"),
     ("/office/activities/{id}/texts", "Translations"),
     ("/host/activities/{id}/status", "Status"),
-    ("/host/activities/{id}/sessions", "Sessions"),
+    ("/host/activities/{id}/sessions", "Sessions and attendance"),
     ("/host/activities/{id}/components", "Components"),
     ("/host/activities/{id}/people", "People"),
     ("/host/activities/{id}/places", "Places and terms"),

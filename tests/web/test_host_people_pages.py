@@ -179,6 +179,11 @@ class TestFiles:
         assert rows[1][:2] == ["'=HYPERLINK(1)", "'@School"] and rows[1][-1] == "'+1+1"
         assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
 
+    def test_places_and_attendance_stand_in_the_row_of_links(self, client, activity):
+        page = words(client.get(people(activity)))
+        assert f'<a href="/host/activities/{activity}/places">Places and terms</a>' in page
+        assert f'<a href="/host/activities/{activity}/sessions">Sessions and attendance</a>' in page
+
     def test_the_file_has_the_number_in_line(self, client, house):
         activity = make.make_activity(host_id=house, capacity=1)
         for name in ("Has Place", "First Waits", "Second Waits"):
