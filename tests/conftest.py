@@ -131,7 +131,8 @@ def empty_tables() -> None:
     with db.engine.connect().execution_options(writing=True) as connection, connection.begin():
         empty_the_journal(connection)
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("; ".join(EMPTY))
+            # The time limit of the product's statements is none for what a long run has left behind.
+            connection.exec_driver_sql("; ".join(["SET LOCAL statement_timeout = 0", *EMPTY]))
             return
         cursor = connection.connection.cursor()
         for statement in EMPTY:
