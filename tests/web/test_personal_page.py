@@ -1,5 +1,6 @@
 """What people do behind their personal link besides withdrawing: sessions, offers, answers, colleagues."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,8 @@ THREE = [
     make.make_session("Go on", starts_local="2027-02-16 14:00"),
     make.make_session("End", starts_local="2027-03-30 14:00"),
 ]
+
+TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')  # it holds the second
 
 
 def link_of(registration_id) -> str:
@@ -185,7 +188,7 @@ class TestPassingOn:
         for address in ("has@people.example", "another@people.example"):
             answer = client.post(f"{link_of(mine)}/pass", data={"name": "Some Body", "email": address})
             assert answer.status_code == 409
-            said.add(words(answer).replace(address, ""))
+            said.add(TOKEN.sub("", words(answer)).replace(address, ""))
         assert len(said) == 1 and place_of(mine) is Place.CONFIRMED
 
     def test_what_is_typed_wrongly_comes_back(self, client):
