@@ -501,7 +501,8 @@ def test_reading_changes_nothing(office):
 def test_an_old_compile_page_can_be_loaded_again_for_ever(office):
     edition_id = make_edition()
     path = f"/office/overview/2022/runs/{queries.get_edition(edition_id).run_id}"
-    assert office.get(path).text == office.get(path).text
+    first, second = (re.sub(r'name="csrf_token" value="[^"]*"', "", office.get(path).text) for _ in range(2))
+    assert first == second
 
 
 def test_a_compressed_page_answers_304_too(client):
