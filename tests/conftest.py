@@ -46,9 +46,10 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Give tests of real processes a second try, said aloud in the summary: docs/decisions/0012-second-try.md."""
+    """Give tests of processes and pages a second try, said aloud in the summary: docs/decisions/0012-second-try.md."""
     for item in items:
-        if any(item.get_closest_marker(name) for name in ("browser", "servers")) or "tests/browser" in item.nodeid:
+        real = any(item.get_closest_marker(name) for name in ("browser", "servers"))
+        if real or item.nodeid.startswith(("tests/browser", "tests/web")):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
