@@ -13,6 +13,7 @@ from ecwi_events.programme import service as programme
 from ecwi_events.programme.models import ActivityKind, ActivityStatus
 from ecwi_events.programme.service import NewActivity
 from ecwi_events.programme.sessions import NewSession
+from ecwi_events.registration import changes
 from ecwi_events.registration import service as registration
 from ecwi_events.registration.service import SignedUp, SignUp
 
@@ -133,6 +134,25 @@ def withdraw(registration_id: int, *, now: datetime = NOW) -> bool:
     """Somebody gives up the place."""
     with transaction():
         return registration.withdraw(registration_id, now=now)
+
+
+def cancel_activity(activity_id: int, reason: str, *, by_person_id: int | None = None, now: datetime = NOW) -> None:
+    """Cancel an activity; the caller has the transaction open, as for the two below."""
+    move = changes.Move(ActivityStatus.CANCELLED, by_person_id, reason=reason)
+    changes.move_activity(activity_id, move, now=now)
+
+
+def postpone_activity(
+    activity_id: int, reason: str, *, until: str = "", by_person_id: int | None = None, now: datetime = NOW
+) -> None:
+    """Postpone an activity."""
+    move = changes.Move(ActivityStatus.POSTPONED, by_person_id, reason=reason, until=until)
+    changes.move_activity(activity_id, move, now=now)
+
+
+def plan_again(activity_id: int, *, by_person_id: int | None = None, now: datetime = NOW) -> None:
+    """Plan an activity again that was postponed."""
+    changes.move_activity(activity_id, changes.Move(ActivityStatus.PLANNED, by_person_id), now=now)
 
 
 def signed_in(client, person_id: int, *, now: datetime | None = None) -> None:

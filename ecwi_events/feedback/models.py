@@ -1,4 +1,4 @@
-"""One answer about one session. It holds nothing that leads back to the person who gave it."""
+"""One answer about one session. It names nobody; only the link in the mail and our key together lead to it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ecwi_events.kernel.db import Line, Model, UtcDateTime
 class Feedback(Model):
     """A score from 1 (not useful) to 5 (very useful), and a sentence.
 
-    ``key`` is made of the personal link with our key, so that a second answer replaces the first; from the key alone nobody
-    finds the person, and whoever erases the person takes the way to it away.
+    ``key`` is made of the sign-up's uid with our key, so that a second answer replaces the first. Erasing a person gives the
+    sign-up another uid, and then nothing leads from the one to the other.
     """
 
     __tablename__ = "feedback"

@@ -85,7 +85,7 @@ def forget_person(person_id: int, *, now: datetime) -> None:
         NotFound: there is no such person.
     """
     get_person(person_id)
-    everyone = _with_merged(person_id)
+    everyone = with_merged(person_id)
     _forget_what_came_back(everyone)
     for table in ABOUT_ONE:
         db.session.execute(sa.delete(table).where(table.person_id.in_(everyone)))
@@ -137,7 +137,7 @@ def refuse_for_administrators(person_id: int) -> None:
         )
 
 
-def _with_merged(person_id: int) -> Collection[int]:
+def with_merged(person_id: int) -> Collection[int]:
     """Return the person and every record that was merged into it, at any depth."""
     found, new = {person_id}, {person_id}
     while new:

@@ -73,11 +73,6 @@ def number_to_match() -> int:
     return db.session.scalar(sa.select(sa.func.count(sa.distinct(Person.organisation_folded))).where(*_OPEN)) or 0
 
 
-def suggestions_for(folded: str) -> Sequence[Suggestion]:
-    """Return which organisations may be meant by a folded name, the nearest first."""
-    return _suggestions(folded, _known_names())
-
-
 def likeness(score: float) -> str:
     """Return a score in words."""
     if score >= ALMOST:

@@ -40,42 +40,6 @@ class Move:
     until: str = ""  # of a postponed one: an exact date, or words such as "autumn 2027"; empty if it is open
 
 
-def cancel_activity(activity_id: int, reason: str, *, by_person_id: int | None, now: datetime) -> None:
-    """Cancel an activity for good: sign-up closes, entries leave the calendars, everybody gets a mail.
-
-    Raises:
-        NotFound, Invalid, Refused: as `move_activity`.
-    """
-    move_activity(activity_id, Move(ActivityStatus.CANCELLED, by_person_id, reason=reason), now=now)
-
-
-def postpone_activity(
-    activity_id: int, reason: str, *, until: str = "", by_person_id: int | None, now: datetime
-) -> None:
-    """Postpone an activity: people keep their places, entries leave the calendars until there is a new date.
-
-    Args:
-        activity_id: which.
-        reason: for everybody.
-        until: an exact date ("2027-03-12", "12 March 2027"), words such as "autumn 2027", or nothing if it is open.
-        by_person_id: who does it.
-        now: the door's instant.
-
-    Raises:
-        NotFound, Invalid, Refused: as `move_activity`.
-    """
-    move_activity(activity_id, Move(ActivityStatus.POSTPONED, by_person_id, reason=reason, until=until), now=now)
-
-
-def plan_again(activity_id: int, *, by_person_id: int | None, now: datetime) -> None:
-    """Plan a postponed activity again after its sessions got new times; everybody with a place or in line gets a mail.
-
-    Raises:
-        NotFound, Invalid, Refused: as `move_activity`.
-    """
-    move_activity(activity_id, Move(ActivityStatus.PLANNED, by_person_id), now=now)
-
-
 def move_activity(activity_id: int, move: Move, *, now: datetime) -> None:
     """Move an activity to another status, with everything that follows for those who signed up.
 

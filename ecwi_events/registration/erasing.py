@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -33,8 +34,9 @@ def erase_person(person_id: int, *, now: datetime) -> int:
     """
     people.get_person(person_id)
     people.refuse_for_administrators(person_id)
-    db.session.execute(sa.delete(StandingSignUp).where(StandingSignUp.person_id == person_id))
-    mine = sa.select(Registration.id).where(Registration.person_id == person_id).order_by(Registration.places_id)
+    everyone = people.with_merged(person_id)
+    db.session.execute(sa.delete(StandingSignUp).where(StandingSignUp.person_id.in_(everyone)))
+    mine = sa.select(Registration.id).where(Registration.person_id.in_(everyone)).order_by(Registration.places_id)
     sign_ups = db.session.scalars(mine).all()
     given_up = sum(_give_up(one, now=now) for one in sign_ups)
     for table in (Answer, SignUpNote):
@@ -53,7 +55,8 @@ def _give_up(registration_id: int, *, now: datetime) -> bool:
     places.lock(places_id)
     held = rows.state(registration_id).place
     version = db.session.scalars(sa.select(Registration.link_version).where(Registration.id == registration_id)).one()
-    void = {"link_version": version + 1, "link_hash": tokens.digest(tokens.fresh())}
+    # Links and the key of feedback are made of the uid: with another one nothing leads from them to this row any more.
+    void = {"uid": str(uuid.uuid4()), "link_version": version + 1, "link_hash": tokens.digest(tokens.fresh())}
     if held not in rows.HELD or rules.is_over(rows.facts_of(activity_id), session_id, now=now):
         rows.change(registration_id, **void)
         return False

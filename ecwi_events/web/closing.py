@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import flask
 
+from ecwi_events.attendance.erasing import erase_person
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.people import erasing, settings
-from ecwi_events.registration import erasing as registration
 from ecwi_events.registration import mine
 from ecwi_events.registration.models import Place
 from ecwi_events.web import identity
@@ -43,7 +43,7 @@ def erase_me() -> ResponseReturnValue:
     me = who_asks().person_id
     try:
         with transaction():
-            registration.erase_person(me, now=clock.utc_now())
+            erase_person(me, now=clock.utc_now())
     except Refused as refused:
         return _page(settings.get_profile(me), is_own=True, more=refused.message), 409
     flask.session.clear()
@@ -68,7 +68,7 @@ def erase(person_id: int) -> ResponseReturnValue:
         return flask.redirect(OWN, 303)
     try:
         with transaction():
-            registration.erase_person(person_id, now=clock.utc_now())
+            erase_person(person_id, now=clock.utc_now())
     except Refused as refused:
         return _page(profile, is_own=False, more=refused.message), 409
     flask.flash("The person is erased.")

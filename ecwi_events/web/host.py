@@ -15,17 +15,16 @@ from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound
 from ecwi_events.kernel.text import fold
-from ecwi_events.people import rules as people_rules
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme import queries_hosted
-from ecwi_events.web import access, identity, times
+from ecwi_events.web import times
 from ecwi_events.web.forms import Form, typed
+from ecwi_events.web.hosting import may_change, may_open, who_asks
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from ecwi_events.attendance.queries import Roster, RosterRow
-    from ecwi_events.people.queries import Identity
     from ecwi_events.programme.queries import ActivityCard, SessionView
 
 blueprint = flask.Blueprint("host", __name__)
@@ -37,7 +36,7 @@ SHOWS = {"open": "Not marked", "all": "Everyone", "present": "Present", "absent"
 @blueprint.get("/host")
 def index() -> ResponseReturnValue:
     """List what the host has today, what comes, and what is still to settle."""
-    now, who = clock.utc_now(), _who()
+    now, who = clock.utc_now(), who_asks()
     hosting = None if who.reads_office else sorted(who.host_of)
     pairs = programme.hosted_sessions(hosting, since=now - LOOK_BACK)
     marked = queries.unsettled([session.id for session, _ in pairs])
@@ -76,7 +75,7 @@ def mark(session_id: int) -> ResponseReturnValue:
     now = clock.utc_now()
     _roster(session_id)
     with transaction():
-        changed = service.mark(session_id, _marks(), by_person_id=_who().person_id, now=now)
+        changed = service.mark(session_id, _marks(), by_person_id=who_asks().person_id, now=now)
     if flask.request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return {"counts": _roster(session_id).counts}
     flask.flash(f"Saved: {_changes(changed)}.")
@@ -95,7 +94,7 @@ def add_visitor(session_id: int) -> ResponseReturnValue:
                 form.value("name"),
                 address=form.value("email"),
                 organisation=form.value("organisation"),
-                by_person_id=_who().person_id,
+                by_person_id=who_asks().person_id,
                 now=now,
             )
     except Invalid as invalid:
@@ -110,7 +109,7 @@ def finish(session_id: int) -> ResponseReturnValue:
     now = clock.utc_now()
     _roster(session_id)
     with transaction():
-        finished = finishing.finish(session_id, by_person_id=_who().person_id, now=now)
+        finished = finishing.finish(session_id, by_person_id=who_asks().person_id, now=now)
     left = f" {finished.left_open} opened the joining link and stay open." if finished.left_open else ""
     flask.flash(f"{finished.absent} marked absent.{left}")
     return flask.redirect(flask.url_for(".attendance", session_id=session_id, finished=now.isoformat()), 303)
@@ -124,7 +123,7 @@ def undo_finish(session_id: int) -> ResponseReturnValue:
     if at is None:
         raise Invalid({"at": "Open the page again"})
     with transaction():
-        number = finishing.undo_finish(session_id, at, by_person_id=_who().person_id, now=clock.utc_now())
+        number = finishing.undo_finish(session_id, at, by_person_id=who_asks().person_id, now=clock.utc_now())
     flask.flash(f"Undone: {number} open again.")
     return flask.redirect(flask.url_for(".attendance", session_id=session_id), 303)
 
@@ -143,34 +142,23 @@ def _is_off(card: ActivityCard, session: SessionView, *, now: datetime) -> bool:
     return session.ends_at > now and card.status in {"postponed", "cancelled"}
 
 
-def _who() -> Identity:
-    who = identity.present()
-    assert who is not None  # noqa: S101 - the access table lets nobody else in
-    return who
-
-
 def _roster(session_id: int) -> Roster:
     """The roster, for hosts of this activity and the office; for everybody else it does not exist.
 
     Raises:
         NotFound: there is no such session, or it is somebody else's.
     """
-    roster, who = queries.find_roster(session_id), _who()
-    as_office = who.reads_office if flask.request.method in access.READING else who.runs_office
-    if roster is None or not _may_act(roster, as_office=as_office):
+    roster = queries.find_roster(session_id)
+    if roster is None or not may_open(roster.activity.host_ids):
         raise NotFound("We cannot find this page.")
     return roster
-
-
-def _may_act(roster: Roster, *, as_office: bool) -> bool:
-    return people_rules.may_act_for(_who().host_of, roster.activity.host_ids, runs_office=as_office)
 
 
 def _page(roster: Roster, form: Form | None = None, *, now: datetime) -> str:
     show = flask.request.args.get("show", "open")
     show = show if show in SHOWS else "open"
     words = fold(flask.request.args.get("q", "")[:200]).split()
-    session, may_mark = roster.session, _may_act(roster, as_office=_who().runs_office)
+    session, may_mark = roster.session, may_change(roster.activity.host_ids)
     rows = [(row, not (_is_wanted(row, show) and all(word in row.folded for word in words))) for row in roster.rows]
     return flask.render_template(
         "host/attendance.html",

@@ -12,6 +12,8 @@ from ecwi_events.programme import queries as programme
 from ecwi_events.web import access, identity
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ecwi_events.people.queries import Identity
     from ecwi_events.programme.queries import ActivityPage
 
@@ -23,14 +25,26 @@ def who_asks() -> Identity:
     return who
 
 
+def may_open(host_ids: Collection[int]) -> bool:
+    """Tell whether this request may go to a page of an activity with these hosts: auditors of the office only read."""
+    who = who_asks()
+    as_office = who.reads_office if flask.request.method in access.READING else who.runs_office
+    return rules.may_act_for(who.host_of, host_ids, runs_office=as_office)
+
+
+def may_change(host_ids: Collection[int]) -> bool:
+    """Tell whether who asks may change what belongs to an activity with these hosts."""
+    who = who_asks()
+    return rules.may_act_for(who.host_of, host_ids, runs_office=who.runs_office)
+
+
 def own_activity(activity_id: int) -> ActivityPage:
     """Return an activity for hosts of it and for the office; for everybody else it does not exist.
 
     Raises:
         NotFound: there is no such activity, or it is somebody else's.
     """
-    found, who = programme.find_activity(activity_id), who_asks()
-    as_office = who.reads_office if flask.request.method in access.READING else who.runs_office
-    if found is None or not rules.may_act_for(who.host_of, found.host_ids, runs_office=as_office):
+    found = programme.find_activity(activity_id)
+    if found is None or not may_open(found.host_ids):
         raise NotFound("We cannot find this page.")
     return found

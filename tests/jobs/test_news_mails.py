@@ -83,13 +83,13 @@ def happen(post, news, activity_id):
     """Let one kind of news happen to a series."""
     first, second, _ = session_ids(activity_id)
     if news is News.CANCELLED:
-        act(post, changes.cancel_activity, activity_id, ILL)
+        act(post, make.cancel_activity, activity_id, ILL)
     elif news in {News.POSTPONED, News.PLANNED_AGAIN}:
-        act(post, changes.postpone_activity, activity_id, ILL, until="autumn 2027")
+        act(post, make.postpone_activity, activity_id, ILL, until="autumn 2027")
         if news is News.PLANNED_AGAIN:
             post.send()
             act(post, changes.move_session, first, promise("2027-09-14 14:00"), reason=None)
-            act(post, changes.plan_again, activity_id)
+            act(post, make.plan_again, activity_id)
     elif news is News.MOVED:
         act(post, changes.move_session, first, promise("2027-01-20 10:00"), reason=ILL)
     elif news is News.SESSION_CANCELLED:
@@ -124,12 +124,12 @@ def test_every_news_is_complete_in_both_parts(post, news, waits):
     assert "unsubscribe" not in text.lower() and mail["List-Unsubscribe"] is None, "nobody can switch it off"
 
 
-@pytest.mark.parametrize("change", [changes.cancel_activity, changes.postpone_activity])
+@pytest.mark.parametrize("change", [make.cancel_activity, make.postpone_activity])
 def test_planned_again_at_the_same_times_promises_no_new_date_and_takes_the_earlier_mail_back(post, change):
     activity_id, _ = signed_up_for_one(post)
     act(post, change, activity_id, ILL)
     post.send()
-    act(post, changes.plan_again, activity_id)
+    act(post, make.plan_again, activity_id)
     post.send()
     mail = last(post)
     assert mail["Subject"].startswith("It takes place: ") and "New date" not in mail["Subject"]
@@ -139,7 +139,7 @@ def test_planned_again_at_the_same_times_promises_no_new_date_and_takes_the_earl
 
 def test_a_cancelled_session_leaves_the_calendar(post):
     activity_id, before = signed_up_for_one(post)
-    act(post, changes.cancel_activity, activity_id, ILL)
+    act(post, make.cancel_activity, activity_id, ILL)
     post.send()
     mail = last(post)
     method, (event,) = entry_of(mail)
@@ -151,13 +151,13 @@ def test_a_cancelled_session_leaves_the_calendar(post):
 
 def test_a_postponed_one_leaves_it_until_there_is_a_new_date(post):
     activity_id, before = signed_up_for_one(post)
-    act(post, changes.postpone_activity, activity_id, ILL, until="2027-09-14")
+    act(post, make.postpone_activity, activity_id, ILL, until="2027-09-14")
     post.send()
     method, (gone,) = entry_of(last(post))
     assert (method, gone.one("STATUS").value) == ("CANCEL", "CANCELLED")
     assert "The new date: 14 September 2027." in text_of(last(post))
     act(post, changes.move_session, session_ids(activity_id)[0], promise("2027-09-14 14:00"), reason=None)
-    act(post, changes.plan_again, activity_id)
+    act(post, make.plan_again, activity_id)
     post.send()
     mail = last(post)
     method, (back,) = entry_of(mail)
@@ -231,14 +231,14 @@ def test_who_withdraws_meanwhile_is_left_in_peace(post):
     assert ("skipped", "withdrawn") in post.states()
 
 
-@pytest.mark.parametrize("change", [changes.cancel_activity, changes.postpone_activity])
+@pytest.mark.parametrize("change", [make.cancel_activity, make.postpone_activity])
 def test_a_confirmation_that_is_still_on_its_way_does_not_carry_the_old_date(post, change):
     activity_id = make_webinar()
     make.sign_up(activity_id, *OLENA)
     act(post, change, activity_id, ILL)
     post.send()
     assert [m["X-Mail-Kind"] for m in post.mails()] == [
-        "registration." + ("cancelled" if change is changes.cancel_activity else "postponed")
+        "registration." + ("cancelled" if change is make.cancel_activity else "postponed")
     ]
 
 
@@ -248,13 +248,13 @@ class TestReminders:
         with transaction():
             return reminders.derive_due(now=post.now)
 
-    @pytest.mark.parametrize("change", [changes.cancel_activity, changes.postpone_activity])
+    @pytest.mark.parametrize("change", [make.cancel_activity, make.postpone_activity])
     def test_there_are_none_for_what_does_not_take_place(self, post, change):
         activity_id, _ = signed_up_for_one(post)
         act(post, change, activity_id, ILL)
         assert self.at(post, "2027-01-18T13:00:00+00:00") == 0
 
-    @pytest.mark.parametrize("change", [changes.cancel_activity, changes.postpone_activity])
+    @pytest.mark.parametrize("change", [make.cancel_activity, make.postpone_activity])
     def test_one_that_is_on_its_way_is_dropped(self, post, change):
         activity_id, _ = signed_up_for_one(post)
         assert self.at(post, "2027-01-18T13:00:00+00:00") >= 1
@@ -276,9 +276,9 @@ class TestReminders:
         activity_id, _ = signed_up_for_one(post)
         self.at(post, "2027-01-18T13:00:00+00:00")
         post.send()
-        act(post, changes.postpone_activity, activity_id, ILL)
+        act(post, make.postpone_activity, activity_id, ILL)
         act(post, changes.move_session, session_ids(activity_id)[0], promise("2027-01-26 14:00"), reason=None)
-        act(post, changes.plan_again, activity_id)
+        act(post, make.plan_again, activity_id)
         post.send()
         self.at(post, "2027-01-25T13:00:00+00:00")
         post.send()
@@ -322,7 +322,7 @@ class TestSignedUpPerSession:
         )  # fmt: skip
 
     def test_all_cancelled_is_one_mail_with_what_the_person_had_chosen(self, post, series):
-        act(post, changes.cancel_activity, series, ILL)
+        act(post, make.cancel_activity, series, ILL)
         post.send()
         mails = {str(m["To"]): m for m in self.of_kind(post, "cancelled")}
         assert len(mails) == 2
@@ -340,7 +340,7 @@ def test_a_closed_account_gets_no_news(post):
     activity_id, _ = signed_up_for_one(post)
     with transaction():
         db.session.execute(sa.update(Person).values(disabled_at=post.now))
-    act(post, changes.cancel_activity, activity_id, ILL)
+    act(post, make.cancel_activity, activity_id, ILL)
     post.send()
     assert "registration.cancelled" not in {m["X-Mail-Kind"] for m in post.mails()}
 

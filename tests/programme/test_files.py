@@ -153,8 +153,8 @@ def test_letting_go_twice_asks_twice(app, folder):
 
 
 def test_drafts_of_a_process_that_was_killed_are_forgotten_after_a_day(folder):
-    now = datetime.now(UTC)
     old, young = receive(), receive(PDF + b"2")
+    now = datetime.fromtimestamp(young.draft.path.stat().st_mtime, UTC)  # files are dated by the system's clock
     os.utime(old.draft.path, (0, (now - timedelta(days=1, seconds=1)).timestamp()))
     assert files.forget_drafts(now=now) == 1
     assert not old.draft.path.exists() and young.draft.path.exists()

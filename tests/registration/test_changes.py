@@ -28,17 +28,17 @@ SOON = NOW + timedelta(minutes=1)
 
 def cancel(activity_id, *, now=SOON):
     with transaction():
-        changes.cancel_activity(activity_id, ILL, by_person_id=None, now=now)
+        make.cancel_activity(activity_id, ILL, by_person_id=None, now=now)
 
 
 def postpone(activity_id, until="", *, now=SOON):
     with transaction():
-        changes.postpone_activity(activity_id, ILL, until=until, by_person_id=None, now=now)
+        make.postpone_activity(activity_id, ILL, until=until, by_person_id=None, now=now)
 
 
 def plan_again(activity_id, *, now=SOON):
     with transaction():
-        changes.plan_again(activity_id, by_person_id=None, now=now)
+        make.plan_again(activity_id, by_person_id=None, now=now)
 
 
 def move_to(session_id, at, *, now=SOON, zone="Europe/Amsterdam", reason=None):
@@ -107,7 +107,7 @@ class TestCancelling:
     def test_needs_a_reason_and_changes_nothing_without_one(self):
         activity_id = make_activity()
         with pytest.raises(Invalid) as invalid, transaction():
-            changes.cancel_activity(activity_id, " ", by_person_id=None, now=SOON)
+            make.cancel_activity(activity_id, " ", by_person_id=None, now=SOON)
         assert set(invalid.value.fields) == {"reason"}
         assert (status_of(activity_id), announcements()) == ("planned", [])
 
@@ -123,7 +123,7 @@ class TestCancelling:
     def test_writes_who_when_and_why(self):
         activity_id, office = make_activity(), make.make_office("Otto Office")
         with transaction():
-            changes.cancel_activity(activity_id, ILL, by_person_id=office, now=SOON)
+            make.cancel_activity(activity_id, ILL, by_person_id=office, now=SOON)
         line = moves.log_of(activity_id)[0]
         assert (line.status.value, line.by, line.reason, line.at) == ("cancelled", "Otto Office", ILL, SOON)
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people.models import EmailAddress, Person
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus
-from ecwi_events.registration import changes, queries
+from ecwi_events.registration import queries
 from ecwi_events.registration.models import Place, Registration
 from tests import make
 from tests.web.conftest import words
@@ -234,7 +234,7 @@ def test_my_page_of_a_postponed_activity_says_so_and_offers_no_calendar(client, 
     link = link_of((second if waits else first).registration_id)
     assert ("Add it to my calendar" in words(client.get(link))) is not waits
     with transaction() as session:
-        changes.postpone_activity(activity, "The trainer is ill", by_person_id=None, now=make.NOW)
+        make.postpone_activity(activity, "The trainer is ill", by_person_id=None, now=make.NOW)
         session.execute(sa.update(ActivitySession).values(meeting_url="https://meet.example/room"))
     the_clock.now = db.session.scalar(sa.select(ActivitySession.starts_at))
     page = words(client.get(link))

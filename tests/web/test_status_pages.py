@@ -89,7 +89,7 @@ def test_a_date_that_is_over_is_shown_again_with_what_was_typed(client, office):
 def test_who_was_not_the_first_reads_again(client, office):
     activity_id = make.make_activity()
     with transaction():
-        changes.postpone_activity(activity_id, "ill", by_person_id=None, now=make.NOW)
+        make.postpone_activity(activity_id, "ill", by_person_id=None, now=make.NOW)
     answer = client.post(page_of(activity_id, "cancelled"), data={"reason": "No money", "saw": "planned"})
     assert answer.status_code == 409
     assert "Somebody else has changed the status meanwhile" in words(answer)
@@ -193,7 +193,7 @@ def test_a_status_that_is_none_is_not_found(client, office, to):
 def test_hosts_see_postponed_sessions_apart_from_those_that_come(client, office, the_clock):
     activity_id = make.make_activity("Mentors who listen")
     with transaction():
-        changes.postpone_activity(activity_id, "ill", by_person_id=None, now=make.NOW)
+        make.postpone_activity(activity_id, "ill", by_person_id=None, now=make.NOW)
     page = words(client.get("/host"))
     assert "Postponed: give them new times" in page
     assert "No sessions are planned." in page
@@ -229,7 +229,7 @@ def test_the_public_page_no_longer_gives_the_old_date_as_a_promise(client):
     page = "/a/" + db.session.scalar(sa.select(Activity.slug).where(Activity.id == activity_id))
     assert "this date does not hold" not in words(client.get(page))
     with transaction():
-        changes.postpone_activity(activity_id, "ill", by_person_id=None, now=make.NOW)
+        make.postpone_activity(activity_id, "ill", by_person_id=None, now=make.NOW)
     shown = words(client.get(page))
     assert "Postponed: this date does not hold." in shown and "The new date is not known yet." in shown
     assert "1 session</b>, 1 hour 30 minutes" in shown

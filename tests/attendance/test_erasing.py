@@ -3,12 +3,13 @@
 import pytest
 import sqlalchemy as sa
 
+from ecwi_events.attendance.erasing import erase_person
+from ecwi_events.attendance.models_messages import ActivityMessage, Audience
 from ecwi_events.journal.models import JournalEntry, JournalKey
 from ecwi_events.kernel.db import Model, db, transaction
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.people import browser_sessions, erasing, merging, queries, signing_in
 from ecwi_events.people.models import EmailAddress, Person, Role
-from ecwi_events.registration.erasing import erase_person
 from ecwi_events.registration.models import Place, Places, Registration
 from tests import make
 
@@ -154,3 +155,50 @@ def test_a_past_place_stays_without_a_name_and_its_link_is_void(app):
         assert erase_person(person_id, now=make.NOW + timedelta(days=400)) == 0
     assert places() == {"Erased person": "confirmed"}
     assert find_by_link(token) is None
+
+
+def test_what_they_said_with_the_sign_up_of_a_merged_record_goes_too(app):
+    from ecwi_events.attendance import merging as merges
+    from ecwi_events.registration import notes
+
+    activity_id, office = make.make_activity(), make.make_office()
+    both = [make.sign_up(activity_id, *who).registration_id for who in (WHO, ("Olena F", "forgotten@kyiv.example"))]
+    one, other = (person_of(registration_id) for registration_id in both)
+    with transaction():
+        for registration_id in both:
+            reason = "Cannot do without an unforgettable ramp"
+            notes.take_off(registration_id, reason, is_their_wish=True, by_person_id=office, now=make.NOW)
+        merges.merge_people(one, other, by_person_id=None, by_administrator=False, now=make.NOW)
+    assert everything().count("unforgettable ramp")
+    erase(one)
+    db.session.expire_all()
+    assert "unforgettable" not in everything()
+
+
+def test_nothing_leads_from_an_answer_about_a_session_to_the_sign_up(app):
+    mine = make.sign_up(make.make_activity(), *WHO)
+    uid = sa.select(Registration.uid).where(Registration.id == mine.registration_id)
+    before = db.session.scalar(uid)
+    erase(person_of(mine.registration_id))
+    assert db.session.scalar(uid) != before
+
+
+def test_their_address_for_answers_is_taken_out_of_messages_they_wrote(app):
+    host, activity_id = make.make_person(*WHO), make.make_activity()
+    facts = {"key": "k", "audience": Audience.CONFIRMED, "subject": "Bring a pen", "text": "Please.", "put": 1}
+    with transaction() as session:
+        session.add(
+            ActivityMessage(
+                activity_id=activity_id,
+                reply_to=WHO[1],
+                by_person_id=host,
+                created_at=make.NOW,
+                begins_at=make.NOW,
+                **facts,
+            )
+        )
+    erase(host)
+    assert db.session.execute(sa.select(ActivityMessage.reply_to, ActivityMessage.subject)).one() == (
+        None,
+        "Bring a pen",
+    )
