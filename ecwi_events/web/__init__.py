@@ -6,61 +6,22 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.web import (
     access,
-    asking,
-    calendars,
-    closing,
-    components,
-    devices,
+    account,
     errors,
-    factors,
-    feedback,
-    groups,
     headers,
     host,
-    host_messages,
-    host_outcomes,
-    host_people,
-    host_people_files,
-    host_places,
-    host_proposals,
-    host_questions,
-    host_reminders,
-    host_resources,
     identity,
-    joining,
     layout,
-    library,
     limits,
-    me,
-    moves,
     office,
-    office_completeness,
-    office_declared,
-    office_journal,
-    office_mails,
-    office_money,
-    office_organisation,
-    office_organisations,
-    office_overview,
-    office_people,
-    office_proposals,
-    office_record,
-    office_roles,
-    office_tabs,
-    office_texts,
-    office_work,
     once,
     overview,
-    people,
-    personal,
     programme,
     registration,
-    second_factor,
-    seeing,
     sessions,
     site,
     static,
-    unsubscribing,
+    tabs,
     uploads,
     zones,
 )
@@ -71,14 +32,15 @@ if TYPE_CHECKING:
     from config import Settings
 
 PAGES = (
-    closing, feedback, site, zones, programme, seeing, registration, people, devices, second_factor, factors, host,
-    office, calendars, overview, sessions, components, moves, office_completeness, asking, office_overview,
-    office_journal, office_work, office_record, office_proposals, host_proposals, office_texts, office_roles, me,
-    office_people, office_organisations, office_organisation, unsubscribing, office_money, office_declared,
-    host_outcomes, host_resources, library, host_questions, host_reminders, joining, personal, host_people,
-    host_people_files, host_places, groups, host_messages,
-    office_mails,
-)  # fmt: skip
+    *(site, zones),
+    *programme.PAGES,
+    *registration.PAGES,
+    *account.PAGES,
+    *sessions.PAGES,
+    *host.PAGES,
+    *office.PAGES,
+    *overview.PAGES,
+)
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -86,7 +48,7 @@ def install(app: Flask, settings: Settings) -> None:
     static.install(app)
     layout.install(app)
     once.install(app)
-    office_tabs.install(app)
+    tabs.install(app)
     identity.install(app)
     uploads.install(app, settings)
     headers.install(app, settings)

@@ -5,7 +5,7 @@ import pytest
 
 from ecwi_events.programme.queries import SessionView
 from ecwi_events.web import times
-from ecwi_events.web.covers import cover
+from ecwi_events.web.programme.covers import cover
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from ecwi_events.programme.models import Activity, ActivityKind, ActivityOrganis
 from ecwi_events.programme.queries_list import Wanted
 from ecwi_events.programme.record_rules import missing_in_record
 from ecwi_events.registration import capacity, changes
-from ecwi_events.web import office_list
+from ecwi_events.web.office import activity_list as office_list
 from tests import make
 from tests.registration.ground import act, choose, make_series
 from tests.web.conftest import words

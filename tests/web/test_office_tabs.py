@@ -1,7 +1,7 @@
 import flask
 import pytest
 
-from ecwi_events.web import office_tabs
+from ecwi_events.web import tabs as office_tabs
 from ecwi_events.web.access import ACCESS, host
 from tests import make
 

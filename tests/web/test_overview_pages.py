@@ -20,7 +20,7 @@ from ecwi_events.overview import html, queries, service
 from ecwi_events.overview.models import CompileRun, Edition, EditionState
 from ecwi_events.overview.snapshot import canonical, public
 from ecwi_events.programme.models import ActivitySession
-from ecwi_events.web import overview as pages
+from ecwi_events.web.overview import editions as pages
 from ecwi_events.work.models import Work
 from tests.make import make_activity, make_office, make_person, signed_in
 
@@ -320,7 +320,7 @@ def test_a_date_that_is_none_is_told_at_its_field(office, typed):
 
 def test_the_date_is_today_in_the_zone_of_the_office(office, monkeypatch):
     monkeypatch.setattr(
-        "ecwi_events.web.office_overview.clock.utc_now", lambda: datetime(2022, 12, 31, 23, 30, tzinfo=UTC)
+        "ecwi_events.web.office.overview.clock.utc_now", lambda: datetime(2022, 12, 31, 23, 30, tzinfo=UTC)
     )
     monkeypatch.setattr("ecwi_events.web.identity.present", _otto)
     assert 'value="2023-01-01"' in office.get("/office/overview/2022").text

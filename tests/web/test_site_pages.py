@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from ecwi_events.kernel import dates
 from ecwi_events.kernel.db import db
 from ecwi_events.people import rules as people_rules
-from ecwi_events.web import errors, registration, static, zones
+from ecwi_events.web import errors, static, zones
+from ecwi_events.web.registration import signing_up as registration
 from tests import make
 from tests.web.conftest import words
 

@@ -55,7 +55,7 @@ def test_a_mail_program_stops_it_without_cookies_and_without_a_page(with_csrf, c
 
 def test_no_other_page_is_let_off_the_form_token(with_csrf, client, me):
     exempt = with_csrf.extensions["csrf"]._exempt_views
-    assert {name.removeprefix("ecwi_events.web.") for name in exempt} == {"unsubscribing.change"}
+    assert {name.removeprefix("ecwi_events.web.") for name in exempt} == {"registration.unsubscribing.change"}
 
 
 def test_the_page_stops_and_starts_again(client, me):

@@ -9,9 +9,9 @@ from typing import Self
 from ecwi_events.kernel.errors import Invalid
 from ecwi_events.programme.models import ActivityKind, Theme
 from ecwi_events.programme.service import NewActivity
-from ecwi_events.web import session_rows
 from ecwi_events.web.forms import typed
-from ecwi_events.web.session_rows import RowsForm, is_number
+from ecwi_events.web.sessions import rows as session_rows
+from ecwi_events.web.sessions.rows import RowsForm, is_number
 
 ABOUT = ("kind", "title", "strapline", "summary", "description", "theme", "host", "year", "capacity", "once")
 MOST_PLACES = 100_000

@@ -12,9 +12,11 @@ from ecwi_events.people import queries as people
 from ecwi_events.programme import library, listing, record
 from ecwi_events.programme import queries as programme
 from ecwi_events.registration import queries as registration
-from ecwi_events.web import programme_filters, reading, record_words, seeing, sign_up_form, times, zones
-from ecwi_events.web.covers import cover
-from ecwi_events.web.library import file_address
+from ecwi_events.web import record_words, times, zones
+from ecwi_events.web.programme import filters as programme_filters
+from ecwi_events.web.programme import reading, seeing, sign_up_form
+from ecwi_events.web.programme.covers import cover
+from ecwi_events.web.programme.library import file_address
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -17,7 +17,7 @@ from ecwi_events.overview.presentation import KINDS
 from ecwi_events.programme import queries as programme
 from ecwi_events.web import identity
 from ecwi_events.web.forms import Form, typed
-from ecwi_events.web.overview import as_file
+from ecwi_events.web.overview.editions import as_file
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,7 +15,8 @@ from ecwi_events.programme import invitations, record
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme.service import key_of
 from ecwi_events.registration import copying
-from ecwi_events.web import identity, office_journal, record_form, record_words
+from ecwi_events.web import identity, record_form, record_words
+from ecwi_events.web.office import journal as office_journal
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

@@ -13,9 +13,10 @@ from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.people import membership, merging, organisations, queries, rules
 from ecwi_events.people.models import MembershipClass, MergeOf
 from ecwi_events.programme import merging as merges
-from ecwi_events.web import identity, office_journal
+from ecwi_events.web import identity
 from ecwi_events.web.forms import Form, typed
-from ecwi_events.web.office_organisations import KINDS
+from ecwi_events.web.office import journal as office_journal
+from ecwi_events.web.office.organisations import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,8 +11,9 @@ from ecwi_events.kernel import dates
 from ecwi_events.programme.rules import is_for_everybody
 from ecwi_events.registration import answers, joining, passed_on, queries, questions, rules, standing
 from ecwi_events.registration.models import Place
-from ecwi_events.web import sign_up_form, times
+from ecwi_events.web import times
 from ecwi_events.web.forms import Form
+from ecwi_events.web.programme import sign_up_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,8 +15,9 @@ from ecwi_events.people import rules as people_rules
 from ecwi_events.programme import queries as programme
 from ecwi_events.registration import group_preview, queries, rules, rules_groups, service
 from ecwi_events.registration.service import SignUp
-from ecwi_events.web import hosting, seeing, sign_up_form, times
+from ecwi_events.web import hosting, times
 from ecwi_events.web.forms import Form, typed
+from ecwi_events.web.programme import seeing, sign_up_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,9 @@ from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.registration import answers, notes, people_list, queries, rules, service
 from ecwi_events.registration.service import SignUp
-from ecwi_events.web import hosting, sign_up_form, times
+from ecwi_events.web import hosting, times
 from ecwi_events.web.forms import Form, typed
+from ecwi_events.web.programme import sign_up_form
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,9 +12,9 @@ from ecwi_events.kernel import dates
 from ecwi_events.kernel.errors import Invalid
 from ecwi_events.programme.models import Format
 from ecwi_events.programme.sessions import Promise, SessionTexts
-from ecwi_events.web import session_rows
 from ecwi_events.web.forms import Form, too_long, typed_whole
-from ecwi_events.web.session_rows import RowsForm, is_number
+from ecwi_events.web.sessions import rows as session_rows
+from ecwi_events.web.sessions.rows import RowsForm, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

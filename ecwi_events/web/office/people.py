@@ -16,8 +16,9 @@ from ecwi_events.mail import suppression
 from ecwi_events.people import addresses, merging, searching, settings
 from ecwi_events.people.models import MergeOf, Role
 from ecwi_events.registration import mine
-from ecwi_events.web import identity, office_journal
-from ecwi_events.web.office_mails import sent_mail
+from ecwi_events.web import identity
+from ecwi_events.web.office import journal as office_journal
+from ecwi_events.web.office.mails import sent_mail
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

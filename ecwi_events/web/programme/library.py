@@ -15,7 +15,8 @@ from ecwi_events.programme import library
 from ecwi_events.programme.library import Wanted
 from ecwi_events.programme.rules import Viewer
 from ecwi_events.registration import queries as registrations
-from ecwi_events.web import seeing, uploads
+from ecwi_events.web import uploads
+from ecwi_events.web.programme import seeing
 from ecwi_events.web.record_words import THEMES
 from ecwi_events.web.resource_words import KINDS
 

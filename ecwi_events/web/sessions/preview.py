@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ecwi_events.programme.queries import SessionView
     from ecwi_events.programme.schedule import Plan
     from ecwi_events.programme.series import Meeting
-    from ecwi_events.web.session_rows import RowsForm
+    from ecwi_events.web.sessions.rows import RowsForm
 
 _STILL_PLANNED = frozenset({ActivityStatus.DRAFT, ActivityStatus.APPROVED, ActivityStatus.PLANNED})
 

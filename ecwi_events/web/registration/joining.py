@@ -20,7 +20,7 @@ from ecwi_events.programme import library
 from ecwi_events.programme.rules import is_for_everybody
 from ecwi_events.registration import joining, rules_joining
 from ecwi_events.web import errors, headers, times
-from ecwi_events.web import library as left_behind
+from ecwi_events.web.programme import library as left_behind
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -14,8 +14,8 @@ from ecwi_events.kernel.errors import Refused
 from ecwi_events.people import passkeys, rules, second_factor
 from ecwi_events.people.second_factor import Proof
 from ecwi_events.web import identity
+from ecwi_events.web.account.second_factor import WAIT, drop_challenge, me, owner
 from ecwi_events.web.forms import Form, own_path, typed
-from ecwi_events.web.second_factor import WAIT, drop_challenge, me, owner
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue, ResponseValue

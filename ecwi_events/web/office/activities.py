@@ -17,15 +17,20 @@ from ecwi_events.programme import service as programme_service
 from ecwi_events.programme.models import ActivityStatus
 from ecwi_events.registration import changes, queries, reconciling, service
 from ecwi_events.registration.changes import Move
-from ecwi_events.web import identity, office_form, office_journal, office_list, plan_preview, session_rows, times
+from ecwi_events.web import identity, times
+from ecwi_events.web.office import activity_form as office_form
+from ecwi_events.web.office import activity_list as office_list
+from ecwi_events.web.office import journal as office_journal
 from ecwi_events.web.record_words import KINDS, THEMES
+from ecwi_events.web.sessions import preview as plan_preview
+from ecwi_events.web.sessions import rows as session_rows
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from flask.typing import ResponseReturnValue
 
-    from ecwi_events.web.office_form import ActivityForm
+    from ecwi_events.web.office.activity_form import ActivityForm
 
 blueprint = flask.Blueprint("office", __name__)
 

@@ -15,7 +15,7 @@ from ecwi_events.registration import mine, questions, rules
 from ecwi_events.registration.service import SignUp
 from ecwi_events.web import identity
 from ecwi_events.web.forms import Form, typed
-from ecwi_events.web.seeing import INVITATIONS
+from ecwi_events.web.programme.seeing import INVITATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

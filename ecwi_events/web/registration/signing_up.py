@@ -16,8 +16,9 @@ from ecwi_events.kernel.text import clean_line
 from ecwi_events.programme import queries as programme
 from ecwi_events.registration import answers, rules
 from ecwi_events.reminders import rules as reminders
-from ecwi_events.web import errors, limits, seeing, sign_up_form, times
-from ecwi_events.web import programme as programme_pages
+from ecwi_events.web import errors, limits, times
+from ecwi_events.web.programme import activities as programme_pages
+from ecwi_events.web.programme import seeing, sign_up_form
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

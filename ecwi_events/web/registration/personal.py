@@ -14,9 +14,11 @@ from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.registration import answers, choosing, queries, questions, service
-from ecwi_events.web import errors, personal_page, sign_up_form
+from ecwi_events.web import errors
 from ecwi_events.web.forms import Form, typed
-from ecwi_events.web.seeing import INVITATIONS
+from ecwi_events.web.programme import sign_up_form
+from ecwi_events.web.programme.seeing import INVITATIONS
+from ecwi_events.web.registration import personal_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,10 @@ from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.programme import proposals
 from ecwi_events.programme import queries_proposals as queries
 from ecwi_events.registration import proposals as deciding
-from ecwi_events.web import host_proposals, identity, office_journal
+from ecwi_events.web import identity
 from ecwi_events.web.forms import Form, typed
+from ecwi_events.web.host import proposals as host_proposals
+from ecwi_events.web.office import journal as office_journal
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

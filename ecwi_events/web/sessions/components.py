@@ -18,7 +18,7 @@ from ecwi_events.programme.components import NewComponent, Period, Wordings
 from ecwi_events.programme.models import ComponentKind
 from ecwi_events.web import hosting
 from ecwi_events.web.forms import Form, typed
-from ecwi_events.web.session_rows import FORMATS, is_number
+from ecwi_events.web.sessions.rows import FORMATS, is_number
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

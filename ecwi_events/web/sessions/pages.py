@@ -14,11 +14,14 @@ from ecwi_events.programme import queries as programme
 from ecwi_events.programme import rules as programme_rules
 from ecwi_events.programme import sessions as acts
 from ecwi_events.registration import changes, consequences, telling
-from ecwi_events.web import hosting, plan_preview, session_form, session_rows, zones
-from ecwi_events.web.components import find_plan, participants
+from ecwi_events.web import hosting, zones
 from ecwi_events.web.forms import Form, typed
 from ecwi_events.web.once import SAID, once
-from ecwi_events.web.session_rows import RowsForm
+from ecwi_events.web.sessions import form as session_form
+from ecwi_events.web.sessions import preview as plan_preview
+from ecwi_events.web.sessions import rows as session_rows
+from ecwi_events.web.sessions.components import find_plan, participants
+from ecwi_events.web.sessions.rows import RowsForm
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
     from ecwi_events.programme.queries import ActivityPage, SessionView
     from ecwi_events.programme.schedule import Plan
-    from ecwi_events.web.session_form import SessionForm
+    from ecwi_events.web.sessions.form import SessionForm
 
 blueprint = flask.Blueprint("sessions", __name__)
 

@@ -10,7 +10,7 @@ from ecwi_events.calendars import service
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.errors import NotFound
 from ecwi_events.registration import queries as registrations
-from ecwi_events.web import seeing
+from ecwi_events.web.programme import seeing
 
 if TYPE_CHECKING:
     from flask import Response

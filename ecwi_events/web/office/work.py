@@ -13,7 +13,7 @@ from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.mail import queries as mail
-from ecwi_events.web import office_journal
+from ecwi_events.web.office import journal as office_journal
 from ecwi_events.work import looking
 from ecwi_events.work import queries as work
 from ecwi_events.work.looking import Asked

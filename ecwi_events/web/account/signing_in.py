@@ -11,7 +11,7 @@ from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.people import browser_sessions, rules, signing_in
 from ecwi_events.web import identity
-from ecwi_events.web.devices import this_device
+from ecwi_events.web.account.devices import this_device
 from ecwi_events.web.forms import Form, own_path, typed
 
 if TYPE_CHECKING:

@@ -1,0 +1,14 @@
+"""Signing up, and everything behind a personal link."""
+
+from __future__ import annotations
+
+from ecwi_events.web.registration import (
+    feedback,
+    groups,
+    joining,
+    personal,
+    signing_up,
+    unsubscribing,
+)
+
+PAGES = (feedback, groups, joining, personal, signing_up, unsubscribing)
