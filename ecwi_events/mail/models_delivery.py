@@ -35,12 +35,14 @@ class Why(StrEnum):
 
 
 class BounceKind(StrEnum):
-    """What a report about a mail of ours says, or that it says nothing about one."""
+    """What came back says about a mail of ours, or that it says nothing about one."""
 
     HARD = "hard"
     SOFT = "soft"
     IGNORED = "ignored"  # an automatic answer, a delay, a success
     FOREIGN = "foreign"  # a report about no mail of ours, or one that somebody made up
+    COMPLAINT = "complaint"  # somebody pressed "this is spam"
+    STOPPED = "stopped"  # a mail program asked us to stop a kind of mail
 
 
 class Suppression(Model):
@@ -58,7 +60,7 @@ class Suppression(Model):
 
 
 class Bounce(Model):
-    """One mail that did not arrive, or one report that says nothing about a mail of ours; each report counts once."""
+    """One message of the mailbox for what comes back, or one refusal of a mail server; each counts once."""
 
     __tablename__ = "bounce"
     __table_args__ = (sa.Index("ix_bounce_normalised", "normalised", "at"),)

@@ -27,6 +27,7 @@ class Slot(StrEnum):
     HOST_ROSTER = "host_roster"
     HOST_LINK = "host_link"
     THANKS = "thanks"
+    RECORDING = "recording"
 
 
 @dataclass(frozen=True)
