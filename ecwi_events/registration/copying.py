@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from ecwi_events.journal import service as journal
+from ecwi_events.kernel.db import db
 from ecwi_events.programme import copying
-from ecwi_events.registration import queries, questions, service
+from ecwi_events.programme.models import ActivitySession, SessionStatus
+from ecwi_events.registration import places, queries, questions, service
+from ecwi_events.registration.models import Places
 from ecwi_events.registration.models_questions import QuestionKind
 from ecwi_events.registration.questions import NewQuestion
 from ecwi_events.registration.rules import Terms
@@ -35,6 +40,7 @@ def duplicate_activity(activity_id: int, *, once: str = "", by_person_id: int | 
     copy_id = service.create_activity(new, capacity=capacity, by_person_id=by_person_id, now=now)
     copying.fill_in(copy_id, activity_id, now=now)
     _copy_terms(copy_id, activity_id, now=now)
+    _copy_capacities(copy_id, activity_id)
     for one in questions.asked(activity_id):
         choices = "\n".join(one.choices)
         same = NewQuestion(QuestionKind(one.kind), one.wording, one.purpose, choices, is_required=one.is_required)
@@ -48,3 +54,23 @@ def _copy_terms(copy_id: int, activity_id: int, *, now: datetime) -> None:
     facts = queries.sign_up_facts(activity_id)
     if facts and facts.terms != Terms():
         service.set_terms(copy_id, replace(facts.terms, opens_at=None), now=now)
+
+
+def _copy_capacities(copy_id: int, activity_id: int) -> None:
+    """Give each session as many places as last year's had, where sessions are counted for themselves.
+
+    The copy has the sessions that were planned, made in the order of their times (`programme.copying.next_year`).
+    """
+    was = sa.select(ActivitySession.id).where(
+        ActivitySession.activity_id == activity_id, ActivitySession.status == SessionStatus.PLANNED
+    )
+    old = db.session.scalars(was.order_by(ActivitySession.starts_at, ActivitySession.id))
+    made = sa.select(ActivitySession.id).where(ActivitySession.activity_id == copy_id).order_by(ActivitySession.id)
+    own = sa.select(Places.session_id, Places.capacity).where(
+        Places.activity_id == activity_id, Places.session_id.is_not(None)
+    )
+    capacities = {row.session_id: row.capacity for row in db.session.execute(own)}
+    for old_id, new_id in zip(old, db.session.scalars(made), strict=True):
+        if old_id in capacities:
+            its_row = places.open_for_session(copy_id, new_id, capacity=None)
+            places.set_capacity(its_row, capacities[old_id])

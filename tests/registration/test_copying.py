@@ -22,7 +22,7 @@ from ecwi_events.programme.models import (
     Visibility,
 )
 from ecwi_events.programme.models_record import ContributorRole
-from ecwi_events.registration import copying, questions, service
+from ecwi_events.registration import capacity, copying, questions, service
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models_questions import QuestionKind
 from ecwi_events.registration.queries_places import Counted, places_taken
@@ -155,3 +155,23 @@ def test_terms_and_questions_come_along(app):
     assert (terms.by, terms.who, terms.opens_at) == ("session", "members", None)
     (asked,) = questions.asked(copy)
     assert (asked.wording, list(asked.choices), asked.is_required) == ("Which language?", ["English", "Russian"], True)
+
+
+def test_sessions_with_places_of_their_own_keep_their_number_and_cancelled_ones_leave_no_gap(app):
+    names = ("One", "Called off", "Two", "Three")
+    sessions = [make.make_session(name, starts_local=f"2027-0{at}-19 14:00") for at, name in enumerate(names, start=1)]
+    activity = make.make_activity(sessions=sessions, capacity=25)
+    one, called_off, two, _ = (session.id for session in sessions_of(activity))
+    with transaction() as session:
+        service.set_terms(activity, Terms(by="session"), now=NOW)
+        capacity.change_capacity(activity, 8, session_id=one, now=NOW)
+        capacity.change_capacity(activity, None, session_id=two, now=NOW)
+        off = sa.update(ActivitySession).where(ActivitySession.id == called_off)
+        session.execute(off.values(status=SessionStatus.CANCELLED))
+    copy = duplicate(activity)
+    places = {place.session_id: place.capacity for place in registrations.sign_up_facts(copy).sessions}
+    assert [(session.title, places[session.id]) for session in sessions_of(copy)] == [
+        ("One", 8),
+        ("Two", None),
+        ("Three", 25),
+    ]

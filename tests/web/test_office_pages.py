@@ -3,9 +3,11 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import db
+from ecwi_events.kernel.db import db, transaction
 from ecwi_events.programme import queries
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, StatusChange
+from ecwi_events.registration import service
+from ecwi_events.registration.rules import Terms
 from tests import make
 from tests.web.conftest import words
 
@@ -205,6 +207,17 @@ def test_the_page_of_an_activity_lists_people_and_their_places(client, office, c
     with count_queries() as second:
         client.get(f"/office/activities/{activity}")
     assert len(second) == len(first)
+
+
+def test_each_session_has_a_line_of_its_own(client, office):
+    sessions = [make.make_session(name, starts_local=f"2027-0{at}-19 14:00") for at, name in enumerate(("A", "B"), 1)]
+    activity = make.make_activity(sessions=sessions, capacity=1)
+    with transaction():
+        service.set_terms(activity, Terms(by="session"), now=make.NOW)
+    for name in ("Olena", "Bo"):  # both choose both
+        make.sign_up(activity, name)
+    page = words(client.get(f"/office/activities/{activity}"))
+    assert page.count("Number 1 in the line") == 2 and "Number 2" not in page
 
 
 def test_publishing_and_moving_on(client, office):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import flask
@@ -17,19 +18,21 @@ from ecwi_events.programme import service as programme_service
 from ecwi_events.programme.models import ActivityStatus
 from ecwi_events.registration import changes, queries, reconciling, service
 from ecwi_events.registration.changes import Move
+from ecwi_events.registration.models import Place
 from ecwi_events.web import identity, times
-from ecwi_events.web.office import activity_form as office_form
-from ecwi_events.web.office import activity_list as office_list
+from ecwi_events.web.office import activity_form, activity_list
 from ecwi_events.web.office import journal as office_journal
 from ecwi_events.web.record_words import KINDS, THEMES
 from ecwi_events.web.sessions import preview as plan_preview
 from ecwi_events.web.sessions import rows as session_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from flask.typing import ResponseReturnValue
 
+    from ecwi_events.registration.queries import Participant
     from ecwi_events.web.office.activity_form import ActivityForm
 
 blueprint = flask.Blueprint("office", __name__)
@@ -49,7 +52,7 @@ def index() -> ResponseReturnValue:
     """Show the activities that are asked for, drafts first."""
     now = clock.utc_now()
     return flask.render_template(
-        "office/index.html", nav="office", recount=_recount(now=now), **office_list.context(now=now)
+        "office/index.html", nav="office", recount=_recount(now=now), **activity_list.context(now=now)
     )
 
 
@@ -57,13 +60,13 @@ def index() -> ResponseReturnValue:
 def new_activity() -> ResponseReturnValue:
     """Show the empty form."""
     now = clock.utc_now()
-    return _form_page(office_form.empty(year=now.year, zone=_office_zone()))
+    return _form_page(activity_form.empty(year=now.year, zone=_office_zone()))
 
 
 @blueprint.post("/office/activities/new")
 def create_activity() -> ResponseReturnValue:
     """Add a row, or make the activity as a draft, or make it and publish it."""
-    now, form = clock.utc_now(), office_form.read()
+    now, form = clock.utc_now(), activity_form.read()
     if form.only_looks:
         return _form_page(form.looked_at(zone=_office_zone()))
     if made := _made_by(form):
@@ -111,6 +114,16 @@ def move(activity_id: int) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("office.activity", activity_id=activity_id), 303)
 
 
+def _numbers_in_line(people: Sequence[Participant]) -> dict[int, int]:
+    """Return where each sign-up stands in its line; each session has a line of its own where people choose sessions."""
+    numbers, last = {}, Counter[int | None]()
+    for one in people:
+        if one.place is Place.WAITING:
+            last[one.session_id] += 1
+            numbers[one.registration_id] = last[one.session_id]
+    return numbers
+
+
 def _activity_page(activity_id: int, more: str = "") -> str:
     found = programme.find_activity(activity_id)
     if found is None:
@@ -118,7 +131,6 @@ def _activity_page(activity_id: int, more: str = "") -> str:
     now = clock.utc_now()
     facts = queries.sign_up_facts(activity_id)
     people_of = queries.participants(activity_id)
-    line = [one.registration_id for one in people_of if one.place.value == "waiting"]
     return flask.render_template(
         "office/activity.html",
         nav="office",
@@ -126,11 +138,11 @@ def _activity_page(activity_id: int, more: str = "") -> str:
         steps=times.steps(found.sessions, found.zone, now=now),
         facts=facts,
         people=people_of,
-        number={registration_id: number for number, registration_id in enumerate(line, start=1)},
+        number=_numbers_in_line(people_of),
         signed_up_on=lambda one: times.day(one.created_at, _office_zone(), now=now),
         moves=[(status, words) for status, words in MOVES.items() if rules.may_move(found.status, status)],
         is_public=rules.is_public(found.status),
-        once=office_form.fresh_word(),
+        once=activity_form.fresh_word(),
         history=office_journal.history(
             ("activity", [activity_id]), ("session", [session.id for session in found.sessions])
         ),
