@@ -11,6 +11,7 @@ from ecwi_events.mail import rules as mail_rules
 from ecwi_events.mail.letters import Letter, NotWanted
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place
+from ecwi_events.registration import rules as registration_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +26,11 @@ ABOUT_ONE = tuple(
     f"registration.{what}"
     for what in (
         "confirmed", "promoted", "waiting", "pending", "offer", "approved", "declined", "already", "withdrawn",
-        "passed_on",
+        "passed_on", "lapsed",
     )
 )  # fmt: skip
 # Who has no place yet gets no calendar entries for one.
-WITHOUT_ENTRIES = ("registration.waiting", "registration.already", "registration.pending", "registration.offer")
+WITHOUT_ENTRIES = tuple(f"registration.{what}" for what in ("waiting", "already", "pending", "offer", "lapsed"))
 # Of use also when nothing is to come.
 LAST_WORDS = ("registration.withdrawn", "registration.passed_on", "registration.declined")
 STANDS = (Place.CONFIRMED, Place.OFFERED, Place.WAITING, Place.PENDING)
@@ -52,6 +53,9 @@ def about_one(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWant
         "deadline": dates.moment(mine.offer_expires_at, mine.zone, now=now) if mine.offer_expires_at else "",
     }
     return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
+        "is_last_offer": registration_rules.is_last_offer(mine.offers),
+        "ended": dates.moment(mine.lapsed_at, mine.zone, now=now) if mine.lapsed_at else "",
+        "goes_on": mail.kind == "registration.lapsed" and _goes_on(mine, now=now),
 
 
 def about_several(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
@@ -101,3 +105,9 @@ def _by(mine: MySignUp) -> str:
     """Return who signed this person up; a "name" that is an advertisement stays unsaid."""
     name = mine.signed_up_by or ""
     return name if name and mail_rules.greeting(name).endswith(name) else ""
+
+
+def _goes_on(mine: MySignUp, *, now: datetime) -> bool:
+    """Tell whether places still go to the line, so that it makes sense to wait or to come back."""
+    facts = registrations.sign_up_facts(mine.activity.id)
+    return facts is not None and registration_rules.may_promote(facts, mine.session_id, now=now)

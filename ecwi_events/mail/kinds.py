@@ -66,6 +66,7 @@ KINDS: dict[str, Kind] = {
     "registration.sessions": Kind("What you have in each session that you chose", PLACES),
     "registration.pending": Kind("We have your sign-up, and the host decides", PLACES),
     "registration.offer": Kind("A place is offered to you", CHANGES),
+    "registration.lapsed": Kind("An offer has ended without an answer", PLACES),
     "registration.approved": Kind("The host has approved your sign-up", PLACES),
     "registration.declined": Kind("The host has declined your sign-up", PLACES),
     "registration.withdrawn": Kind("You gave up your place", PLACES),

@@ -107,6 +107,9 @@ def _about_activity(variant: str) -> dict[str, object]:
         "waiting": 0 if variant == USUAL else 2,
     }  # fmt: skip
 
+        "is_last_offer": variant == AWKWARD,
+        "ended": "Tue 12 January 2027, 18:00 (Kyiv)",
+        "goes_on": variant == USUAL,
 
 def _activity(variant: str) -> SimpleNamespace:
     return SimpleNamespace(
@@ -148,6 +151,8 @@ def _about_account(variant: str) -> dict[str, object]:
     return {
         "link": links.absolute(f"/sign-in/{_TOKEN}"),
         "code": "123 456",
+    if kind == "registration.lapsed":
+        return {"place": "waiting" if variant == USUAL else "declined"}
         "minutes": 15 if variant == USUAL else 1,
         "address": "olena@kyiv.example" if variant == USUAL else f"{'very-long-name-' * 4}@example.org",
         "change": "A new email address was added to your account.",

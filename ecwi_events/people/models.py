@@ -82,6 +82,8 @@ class Person(Model):
         sa.String(LONGEST_FOLDED),
         default=folded_from("organisation_text", most=LONGEST_FOLDED), server_default="", index=True,
     )  # fmt: skip
+    # Since when somebody who may say so has said that the person works there: the office, a host, a representative.
+    organisation_known_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -54,7 +54,7 @@ def decline(registration_id: int, *, now: datetime) -> bool:
         return False
     if held.place in rows.SEATS:
         refuse_if_over(activity_id, session_id, now=now)
-    rows.change(registration_id, place=Place.DECLINED, offer_expires_at=None)
+    rows.change(registration_id, place=Place.DECLINED, offer_expires_at=None, lapsed_at=None)
     free(places_id, activity_id, session_id, held.place, now=now)
     rows.note("decline", registration_id, held.place, Place.DECLINED, now=now)
     rows.tell("registration.declined", registration_id, now=now)

@@ -24,8 +24,8 @@ SEATS = (Place.CONFIRMED, Place.OFFERED)
 _WORTH = {
     Place.CONFIRMED: 0, Place.OFFERED: 1, Place.WAITING: 2, Place.PENDING: 3, Place.WITHDRAWN: 4, Place.DECLINED: 4,
 }  # fmt: skip
-_INSTANTS = ("confirmed_at", "withdrawn_at", "approved_at", "offer_expires_at")
-_STATE = ("place", "queue_place", "offers", *_INSTANTS)
+_INSTANTS = ("confirmed_at", "withdrawn_at", "approved_at", "offer_expires_at", "lapsed_at")
+_STATE = ("place", "queue_place", "offers", "claimed_organisation", *_INSTANTS)
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,8 @@ def _set(registration_id: int, values: Mapping[str, Any]) -> None:
 
 def _written(row: Mapping[str, Any]) -> dict[str, object]:
     instants = {name: row[name].isoformat() if row[name] else None for name in _INSTANTS}
-    return {"place": row["place"].value, "queue_place": row["queue_place"], "offers": row["offers"], **instants}
+    plain = {name: row[name] for name in ("queue_place", "offers", "claimed_organisation")}
+    return {"place": row["place"].value, **plain, **instants}
 
 
 def _read(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,4 +183,5 @@ def _read(values: Mapping[str, Any]) -> dict[str, Any]:
         for name in _INSTANTS
     }
     kept = {"queue_place": values["queue_place"], "offers": values.get("offers", 0)}
+    kept["claimed_organisation"] = values.get("claimed_organisation")
     return {"place": Place(values["place"]), **kept, **instants}

@@ -8,7 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ecwi_events.kernel.db import Model, UtcDateTime, state_of
+from ecwi_events.kernel.db import Line, Model, UtcDateTime, state_of
 from ecwi_events.people.models import Person
 from ecwi_events.programme.models import Activity
 
@@ -94,6 +94,9 @@ class Registration(Model):
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     offer_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     offers: Mapped[int] = mapped_column(sa.SmallInteger, default=0, server_default="0")  # since the last sign-up
+    lapsed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last offer ended without an answer
+    # What somebody says who they work for, where that decides and nobody who may has said so too.
+    claimed_organisation: Mapped[str | None] = mapped_column(Line(200))
     # Who signed this person up for them: a representative of the organisation, a host, the office, who passed a place on.
     signed_up_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
 

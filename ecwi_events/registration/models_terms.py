@@ -45,6 +45,8 @@ class SignUpTerms(Model):
     who: Mapped[SignUpWho] = mapped_column(state_of(SignUpWho, "who"), default=SignUpWho.EVERYONE)
     most_per_organisation: Mapped[int | None] = mapped_column(sa.Integer)
     needs_approval: Mapped[bool] = mapped_column(default=False)
+    # Where the organisation decides: people prove their address, and the host is asked about who only says so.
+    asks_for_proof: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Empty: as the settings of the house say.
     offers_within_hours: Mapped[int | None] = mapped_column(sa.Integer)
@@ -62,6 +64,30 @@ class Invitation(Model):
     address: Mapped[str] = mapped_column(Line(320))
     normalised: Mapped[str] = mapped_column(sa.String(320))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SignUpRequest(Model):
+    """A sign-up that waits until its address is proved: it has no place, no number, and for a day nothing else either."""
+
+    __tablename__ = "sign_up_request"
+    __table_args__ = (sa.Index("ix_sign_up_request_activity_id", "activity_id", "normalised"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"))
+    address: Mapped[str] = mapped_column(Line(320))
+    normalised: Mapped[str] = mapped_column(sa.String(320))
+    name: Mapped[str] = mapped_column(Line(200))
+    organisation: Mapped[str] = mapped_column(Line(200))
+    zone: Mapped[str | None] = mapped_column(sa.String(64))
+    session_ids: Mapped[list[int]] = mapped_column(sa.JSON)
+    later_too: Mapped[bool] = mapped_column(default=False)
+    answers: Mapped[dict[str, str]] = mapped_column(sa.JSON)
+    link_hash: Mapped[str | None] = mapped_column(sa.String(64))  # of the invitation link that the browser had opened
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    spent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    registration_id: Mapped[int | None] = mapped_column(sa.ForeignKey("registration.id"), index=True)
 
 
 class StandingSignUp(Model):

@@ -8,14 +8,13 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Refused
-from ecwi_events.registration import places, promotion, rows
+from ecwi_events.registration import places, promotion, rows, rules
 from ecwi_events.registration.models import Place, Registration
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 AT_MOST = 100
-OFFERS_IN_VAIN = 2  # who twice did not answer is not written to a third time
 GONE = "This place went to the next person."
 
 
@@ -32,9 +31,10 @@ def accept_offer(registration_id: int, *, now: datetime) -> Place:
     if held.place is Place.CONFIRMED:
         return Place.CONFIRMED
     if held.place is not Place.OFFERED or held.offer_expires_at is None or held.offer_expires_at <= now:
-        still = " You are still in the list." if held.place in {Place.WAITING, Place.OFFERED} else ""
+        stays = held.place is Place.OFFERED and not rules.is_last_offer(held.offers)
+        still = " You are still in the list." if stays or held.place is Place.WAITING else ""
         raise Refused("offer_over", GONE + still)
-    rows.change(registration_id, place=Place.CONFIRMED, confirmed_at=now, offer_expires_at=None)
+    rows.change(registration_id, place=Place.CONFIRMED, confirmed_at=now, offer_expires_at=None, lapsed_at=None)
     rows.note("accept_offer", registration_id, Place.OFFERED, Place.CONFIRMED, now=now)
     rows.tell("registration.confirmed", registration_id, now=now)
     return Place.CONFIRMED
@@ -50,7 +50,7 @@ def decline_offer(registration_id: int, *, now: datetime) -> bool:
     places.lock(places_id)
     if rows.state(registration_id).place is not Place.OFFERED:
         return False
-    rows.change(registration_id, place=Place.DECLINED, offer_expires_at=None, withdrawn_at=now)
+    rows.change(registration_id, place=Place.DECLINED, offer_expires_at=None, lapsed_at=None, withdrawn_at=now)
     rows.note("decline_offer", registration_id, Place.OFFERED, Place.DECLINED, now=now)
     counts = places.give_back(places_id, was_place=True)
     promotion.fill(places_id, activity_id, session_id, counts, now=now)
@@ -60,7 +60,8 @@ def decline_offer(registration_id: int, *, now: datetime) -> bool:
 def lapse_due(*, now: datetime, at_most: int = AT_MOST) -> int:
     """Let offers lapse that nobody took in time, and pass the places on; return how many lapsed.
 
-    Who did not answer goes to the end of the line, and out of it after the second time.
+    Who did not answer goes to the end of the line, and out of it after the second time; one mail says so. It is not sent
+    to who is alone in the line and so has the next offer, and a mail about it, in the same moment.
     """
     due = db.session.execute(
         sa.select(Registration.id, Registration.places_id)
@@ -79,12 +80,13 @@ def _lapse(registration_id: int, *, now: datetime) -> None:
     held = rows.state(registration_id)
     if held.place is not Place.OFFERED or held.offer_expires_at is None or held.offer_expires_at > now:
         return  # taken in the last moment
-    if held.offers >= OFFERS_IN_VAIN:
+    if rules.is_last_offer(held.offers):
         after, number = Place.DECLINED, held.queue_place
         counts = places.give_back(places_id, was_place=True)
     else:
         after, number = Place.WAITING, places.draw_number(places_id)
         counts = places.adjust(places_id, taken=-1, waiting=1)
-    rows.change(registration_id, place=after, queue_place=number, offer_expires_at=None)
+    rows.change(registration_id, place=after, queue_place=number, offer_expires_at=None, lapsed_at=now)
     rows.note("lapse", registration_id, Place.OFFERED, after, now=now)
+    rows.tell("registration.lapsed", registration_id, now=now)
     promotion.fill(places_id, activity_id, session_id, counts, now=now)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 AT_MOST = 200  # one transaction stays short; the next one goes on
 _FIRST = (
-    sa.select(Registration.id)
+    sa.select(Registration.id, Registration.zone)
     .where(Registration.places_id == sa.bindparam("places"), Registration.place == Place.WAITING)
     .order_by(Registration.queue_place)
     .limit(1)
@@ -89,11 +89,11 @@ def fill_all(*, now: datetime, at_most: int = AT_MOST) -> int:
 
 
 def _promote_first(places_id: int, facts: SignUpFacts, session_id: int | None, *, now: datetime) -> Counts:
-    first = db.session.execute(_FIRST, {"places": places_id}).scalar_one()
-    until = rules.offer_until(facts, session_id, within=_spans[0].within, lasts=_spans[0].lasts, now=now)
+    first, zone = db.session.execute(_FIRST, {"places": places_id}).one()
+    until = rules.offer_until(facts, session_id, within=_spans[0].within, lasts=_spans[0].lasts, zone=zone, now=now)
     counts = places.promote(places_id)
     if until is None:
-        rows.change(first, place=Place.CONFIRMED, confirmed_at=now, offer_expires_at=None)
+        rows.change(first, place=Place.CONFIRMED, confirmed_at=now, offer_expires_at=None, lapsed_at=None)
         rows.tell("registration.promoted", first, now=now)
     else:
         rows.change(first, place=Place.OFFERED, offer_expires_at=until, offers=Registration.offers + 1)

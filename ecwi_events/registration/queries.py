@@ -47,6 +47,9 @@ class MySignUp:
     session_id: int | None = None
     offer_expires_at: datetime | None = None
     signed_up_by: str | None = None  # the name of who signed this person up, if somebody did
+    offers: int = 0
+    lapsed_at: datetime | None = None  # when an offer ended without an answer, and nothing came of it since
+    claimed_organisation: str | None = None
 
     @property
     def sessions(self) -> tuple[SessionView, ...]:
@@ -69,6 +72,7 @@ class Participant:
     created_at: datetime
     session_id: int | None = None
     offer_expires_at: datetime | None = None
+    claimed_organisation: str | None = None
 
 
 def token_of(uid: str, link_version: int) -> str:
@@ -195,6 +199,7 @@ def participants(activity_id: int, session_id: int | None = None) -> Sequence[Pa
         .join(Person, Person.id == Registration.person_id)
         .outerjoin(Organisation, Organisation.id == Person.organisation_id)
         .outerjoin(EmailAddress, sa.and_(EmailAddress.person_id == Person.id, EmailAddress.is_primary))
+            Registration.claimed_organisation,
         .where(Registration.activity_id == activity_id, *for_it)
         .order_by(order, Registration.queue_place, Person.name, Registration.id)
     ).all()
@@ -268,3 +273,6 @@ def _seen(registration: Any, activity: ActivityPage) -> MySignUp:  # noqa: ANN40
         offer_expires_at=registration.offer_expires_at,
         signed_up_by=registration.by_name,
     )
+        offers=registration.offers,
+        lapsed_at=registration.lapsed_at,
+        claimed_organisation=registration.claimed_organisation,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ecwi_events.kernel import nights
 from ecwi_events.programme.rules import date_fault
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 UNDO_FOR = timedelta(minutes=10)
 JOINING_OPENS_BEFORE = timedelta(minutes=15)
 OVER_FOR_GOOD = "This is over, so nobody can be taken off any more. The attendance list says who was there."
+OFFERS_IN_VAIN = 2  # who twice did not answer is not written to a third time
 TAKES_PLACE = frozenset({"planned", "running", "ongoing"})
 
 
@@ -213,15 +215,18 @@ def may_promote(facts: SignUpFacts, session_id: int | None = None, *, now: datet
 
 
 def offer_until(
-    facts: SignUpFacts, session_id: int | None, *, within: timedelta, lasts: timedelta, now: datetime
+    facts: SignUpFacts, session_id: int | None, *, within: timedelta, lasts: timedelta, zone: str, now: datetime
 ) -> datetime | None:
     """Return until when a freed place is only offered, because the start is near; None while it is simply given.
+
+    The person's night does not count, as far as the start and the close of sign-up let it.
 
     Args:
         facts: of the activity; its own terms go before those of the house.
         session_id: the session that the place is for; None for the whole activity.
         within: so long before the start, as the house has it.
         lasts: so long an offer stands, as the house has it.
+        zone: of the person who gets the offer.
         now: the door's instant.
     """
     terms, start = facts.terms, begins_at(facts, session_id, now=now)
@@ -231,8 +236,13 @@ def offer_until(
         lasts = timedelta(minutes=terms.offers_last_minutes)
     if start is None or now < start - within:
         return None
-    ends = [now + lasts, start] + ([facts.closes_at] if facts.closes_at else [])
+    ends = [nights.awake_after(now, lasts, zone), start] + ([facts.closes_at] if facts.closes_at else [])
     return min(ends)
+
+
+def is_last_offer(offers: int) -> bool:
+    """Tell whether who does not answer this offer, the so many-th since they signed up, leaves the line."""
+    return offers >= OFFERS_IN_VAIN
 
 
 def may_undo_withdrawal(withdrawn_at: datetime | None, *, now: datetime) -> bool:

@@ -31,6 +31,7 @@ class NewRow:
     person_id: int
     zone: str
     by_person_id: int | None = None
+    claimed: str | None = None  # the organisation that decides, where nobody but the person says so
 
 
 def put_unless_held(
@@ -45,6 +46,8 @@ def put_unless_held(
         "approved_at": None,
         "offer_expires_at": None,
         "offers": 0,
+        "lapsed_at": None,
+        "claimed_organisation": row.claimed,
         "zone": row.zone,
         "created_at": now,
         "signed_up_by_id": row.by_person_id,

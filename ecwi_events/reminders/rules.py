@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.dates import zone_info
+from ecwi_events.kernel.nights import BEFORE_THE_NIGHT, NIGHT_BEGINS, NIGHT_ENDS
 from ecwi_events.reminders.slots import NOTHING, TIMINGS, Slot, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-NIGHT_BEGINS = time(21, 0)
-NIGHT_ENDS = time(7, 30)
-BEFORE_THE_NIGHT = time(20, 30)
 LOOK_BACK = timedelta(hours=48)
 # How much earlier than its plain distance the night and a clock change can make a mail due.
 SLACK = timedelta(hours=6)

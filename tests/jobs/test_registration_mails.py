@@ -67,6 +67,35 @@ def test_an_offer_that_is_over_is_not_mailed_any_more(post, offered):
 
 
 def test_who_accepts_is_confirmed_with_the_calendar_entry(post, offered):
+def test_who_did_not_answer_reads_that_the_offer_has_ended_and_where_they_are(post, offered):
+    third = sign_up(queries.find_sign_up(offered).activity.id, "Carla", "carla@people.example", now=post.now)
+    says(last_to(post, "boris", "offer"), "you go to the end of the line")
+    post.clock.move_to(post.now + timedelta(hours=2))
+    act(service.lapse_due, now=post.now)
+    mail = last_to(post, "boris", "lapsed")
+    assert mail["Subject"] == f"The place went to the next person: {TITLE}"
+    says(mail, "before Tue 19 January, 14:00 (Tokyo)", "you are number 1", "you leave the list")
+    assert link_of(offered) in both_parts(mail)[0]
+    act(service.decline_offer, third.registration_id, now=post.now)
+    says(last_to(post, "boris", "offer"), "because it is the second time")
+    post.clock.move_to(post.now + timedelta(hours=2))
+    act(service.lapse_due, now=post.now)
+    says(last_to(post, "boris", "lapsed"), "you are no longer on the waiting list", "Sign up again")
+    assert [part for part in mail.walk() if part.get_content_type() == "text/calendar"] == []
+    assert mail["List-Unsubscribe"] is None
+
+
+def test_who_is_told_after_the_close_of_sign_up_is_promised_nothing(post, offered):
+    post.clock.move_to(START - timedelta(hours=8))
+    act(service.lapse_due, now=post.now)
+    post.clock.move_to(START + timedelta(minutes=5))
+    assert "registration.lapsed" not in kinds_of(post)  # alone in the line: the second offer speaks
+    act(service.lapse_due, now=post.now)
+    mail = last_to(post, "boris", "lapsed")
+    says(mail, "you are no longer on the waiting list", "because it has begun")
+    assert "Sign up again" not in both_parts(mail)[0]
+
+
     act(service.accept_offer, offered, now=post.now)
     mail = last_to(post, "boris", "confirmed")
     assert [part for part in mail.walk() if part.get_content_type() == "text/calendar"]

@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from ecwi_events.kernel import nights
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Refused
 from ecwi_events.registration import reconciling, service
@@ -214,7 +215,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.near and self.now < START - timedelta(hours=4))
     @rule()
     def let_offers_lapse(self):
-        self.now += timedelta(hours=2)
+        self.now = nights.awake_after(self.now, timedelta(hours=2), "UTC")
         with transaction():
             service.lapse_due(now=self.now)
         self.model.lapse()

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Refused
+from ecwi_events.mail.models import Mail
 from ecwi_events.programme.models import Activity
-from ecwi_events.registration import promotion, service
+from ecwi_events.registration import promotion, queries, service
 from ecwi_events.registration.models import Registration
 from tests.make import make_activity, sign_up
 from tests.registration.ground import CONFIRMED, DECLINED, OFFERED, WAITING, act, counted, kinds, place_of, set_terms
@@ -16,7 +17,7 @@ from tests.registration.ground import CONFIRMED, DECLINED, OFFERED, WAITING, act
 pytestmark = pytest.mark.usefixtures("app")
 START = datetime(2027, 1, 19, 13, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-NEAR = START - 10 * HOUR
+NEAR = START - 6 * HOUR  # nine in the morning where these people live
 
 
 def one_place_and_a_line(*, waiting=2, now=NEAR - 100 * HOUR, **facts):
@@ -75,6 +76,56 @@ def test_who_twice_does_not_answer_is_not_asked_a_third_time():
     assert place_of(second) is OFFERED  # nobody else was there
     act(service.lapse_due, now=NEAR + 4 * HOUR)
     assert (place_of(second), counted(activity_id)) == (DECLINED, (0, 0, 0))
+
+
+def test_who_did_not_answer_is_told_once_each_time_and_where_they_are_now():
+    _, first, second, third = one_place_and_a_line()
+    act(service.withdraw, first, now=NEAR)
+    act(service.lapse_due, now=NEAR + 2 * HOUR)
+    act(service.lapse_due, now=NEAR + 2 * HOUR)
+    told = [(one.kind, one.subject_id, one.revision) for one in db.session.scalars(sa.select(Mail).order_by(Mail.id))][
+        -2:
+    ]
+    mine = queries.find_sign_up(second)
+    assert told == [
+        ("registration.lapsed", second, mine.revision),
+        ("registration.offer", third, queries.find_sign_up(third).revision),
+    ]
+    assert (mine.place, mine.number_in_line, mine.lapsed_at) == (WAITING, 1, NEAR + 2 * HOUR)
+    act(service.lapse_due, now=NEAR + 4 * HOUR)
+    act(service.accept_offer, second, now=NEAR + 5 * HOUR)
+    assert (place_of(second), queries.find_sign_up(second).lapsed_at) == (CONFIRMED, None)
+
+
+def test_who_is_alone_in_the_line_gets_the_second_offer_and_no_mail_that_the_first_has_ended():
+    _, first, second = one_place_and_a_line(waiting=1)
+    act(service.withdraw, first, now=NEAR)
+    act(service.lapse_due, now=NEAR + 2 * HOUR)
+    rows = db.session.scalars(sa.select(Mail).order_by(Mail.id)).all()[-2:]
+    assert [row.kind for row in rows] == ["registration.lapsed", "registration.offer"]
+    assert [row.revision == queries.find_sign_up(second).revision for row in rows] == [False, True]  # superseded
+
+
+def test_who_left_the_line_comes_back_at_its_end_like_anybody():
+    activity_id, first, second = one_place_and_a_line(waiting=1)
+    act(service.withdraw, first, now=NEAR)
+    act(service.lapse_due, now=NEAR + 2 * HOUR)
+    act(service.lapse_due, now=NEAR + 4 * HOUR)
+    address = queries.find_sign_up(second).address
+    with pytest.raises(Refused) as refused:
+        act(service.accept_offer, second, now=NEAR + 4 * HOUR)
+    assert "still in the list" not in refused.value.message
+    again = sign_up(activity_id, address=address, now=NEAR + 4 * HOUR)
+    assert (again.registration_id, again.place) == (second, CONFIRMED)
+    assert queries.find_sign_up(second).lapsed_at is None
+
+
+def test_an_offer_in_the_night_stands_until_its_person_has_had_two_hours_of_day():
+    _, first, second, _ = one_place_and_a_line(now=START - 100 * HOUR)
+    act(service.withdraw, first, now=START - 13 * HOUR)  # two in the night in Kyiv
+    assert ends(second) == START - 5.5 * HOUR  # half past nine
+    assert act(service.lapse_due, now=START - 6 * HOUR) == 0
+    assert act(service.accept_offer, second, now=START - 6 * HOUR) is CONFIRMED
 
 
 def test_saying_no_twice_frees_one_place():

@@ -193,8 +193,28 @@ def test_which_people_may_sign_up(terms, applicant, verdict):
 )
 def test_near_the_start_a_place_is_offered_and_not_given(hours_to_start, facts, offered_for):
     facts = replace(facts, sessions=ending(NOW + (hours_to_start + 1) * HOUR))
-    until = offer_until(facts, None, within=24 * HOUR, lasts=2 * HOUR, now=NOW)
+    until = offer_until(facts, None, within=24 * HOUR, lasts=2 * HOUR, zone="UTC", now=NOW)
     assert until == (None if offered_for is None else NOW + offered_for * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours_to_start", "closes_in", "offered_for"),
+    [
+        ("Europe/Kyiv", 20, None, 2),  # 11:00
+        ("America/Los_Angeles", 20, None, 8.5),  # 01:00, so until 09:30
+        ("Asia/Tokyo", 20, None, 2),  # 18:00
+        ("Pacific/Auckland", 20, None, 11.5),  # 22:00, so until 09:30 of the next day
+        ("Pacific/Auckland", 5, None, 5),  # it begins before they wake
+        ("Pacific/Auckland", 20, 4, 4),  # sign-up closes before they wake
+    ],
+)
+def test_the_night_of_the_person_does_not_count_as_far_as_the_start_allows(
+    zone, hours_to_start, closes_in, offered_for
+):
+    facts = replace(OPEN, sessions=ending(NOW + (hours_to_start + 1) * HOUR))
+    facts = replace(facts, closes_at=NOW + closes_in * HOUR if closes_in else None)
+    until = offer_until(facts, None, within=24 * HOUR, lasts=2 * HOUR, zone=zone, now=NOW)
+    assert until == NOW + offered_for * HOUR
 
 
 @pytest.mark.parametrize(

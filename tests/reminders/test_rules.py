@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ecwi_events.kernel import nights
 from ecwi_events.kernel.dates import zone_names
 from ecwi_events.reminders import rules
 from ecwi_events.reminders.rules import ONE_DAY, Times, Verdict, Wanted
@@ -47,13 +48,13 @@ def test_in_every_zone_and_at_every_hour_it_falls_on_the_day_before_and_not_into
             start = utc("2027-03-24 00:00") + timedelta(hours=hours)
             due = rules.due_at(ONE_DAY, times(start, zone))
             local = due.astimezone(info)
-            assert rules.NIGHT_ENDS <= local.time().replace(tzinfo=None) < rules.NIGHT_BEGINS, (zone, start)
+            assert nights.NIGHT_ENDS <= local.time().replace(tzinfo=None) < nights.NIGHT_BEGINS, (zone, start)
             assert start.astimezone(info).date() - local.date() == timedelta(days=1)
             assert due < rules.not_after(ONE_DAY, times(start, zone))
             assert start - due < ONE_DAY.ahead + rules.SLACK
             for slot in (Slot.WEEK_BEFORE, Slot.THANKS):
                 moment = rules.due_at(TIMINGS[slot], times(start, zone))
-                assert rules.NIGHT_ENDS <= moment.astimezone(info).time().replace(tzinfo=None) < rules.NIGHT_BEGINS
+                assert nights.NIGHT_ENDS <= moment.astimezone(info).time().replace(tzinfo=None) < nights.NIGHT_BEGINS
                 assert moment < rules.not_after(TIMINGS[slot], times(start, zone))
 
 

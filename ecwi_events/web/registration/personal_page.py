@@ -67,6 +67,8 @@ def render(mine: MySignUp, form: Form | None = None, *, now: datetime, more: str
         may_undo=None in undo and not more,
         place_gone="place_gone" in undo,
         may_withdraw=facts is not None and _may_withdraw_from_any(facts, held, mine, now=now),
+        lapsed=_lapsed(main, now=now),
+        is_last_offer=rules.is_last_offer(main.offers),
         after=_after_all(facts, held, now=now),
         is_public=is_for_everybody(activity.status, activity.visibility),
         is_open=facts is not None and rules.refusal(facts, now=now) is None,
@@ -135,6 +137,12 @@ def _until(one: MySignUp, *, now: datetime) -> str:
 def _choice(
     facts: SignUpFacts | None, form: Form | None, steps: Sequence[Step], held: Sequence[MySignUp], mine: MySignUp,
     *, now: datetime,
+def _lapsed(one: MySignUp, *, now: datetime) -> str:
+    """Say when an offer ended that nobody answered; empty if that is not what the person has now."""
+    is_so = one.lapsed_at is not None and one.place in {Place.WAITING, Place.DECLINED}
+    return dates.moment(one.lapsed_at, one.zone, now=now) if is_so and one.lapsed_at else ""
+
+
 ) -> dict[str, object]:  # fmt: skip
     """The sessions to choose from, where people choose; ticked is what they have, or what they ticked just now."""
     if facts is None or not facts.terms.is_per_session or not held or rules.refusal(facts, now=now):
