@@ -51,7 +51,7 @@ class RedisSetting:
 
 @dataclass(frozen=True)
 class BounceMailbox:
-    """Where reports about mails that did not arrive are read: a Maildir of this machine, or an IMAP mailbox."""
+    """Where we read what comes back from mails: a Maildir of this machine, or an IMAP mailbox."""
 
     maildir: Path | None = None
     host: str = ""
@@ -103,6 +103,11 @@ class Settings:
     offers_last_minutes: int = 120
     upload_megabytes: int = 20
     link_checks_private: bool = False
+
+    @property
+    def comes_back_to(self) -> str:
+        """The address whose mailbox is read for what comes back; empty if none is."""
+        return (self.mail.bounce_address or self.mail_from) if self.mail.bounce_mailbox else ""
 
     @property
     def is_sqlite(self) -> bool:
@@ -315,6 +320,8 @@ def _bounce_mailbox(url: str) -> BounceMailbox | None:
             "ECWI_BOUNCE_MAILBOX: it is not understood. Use maildir:/folder or imaps://user:password@host/INBOX."
         )
     folder_name = unquote(parts.path.strip("/")) or "INBOX"
+    if not folder_name.isascii() or not folder_name.isprintable() or '"' in folder_name or "\\" in folder_name:
+        raise SettingsError("ECWI_BOUNCE_MAILBOX: use a folder with a plain name, like INBOX or Bounces.")
     return BounceMailbox(None, parts.hostname, port, unquote(parts.username), unquote(parts.password), folder_name)
 
 

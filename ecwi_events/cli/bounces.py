@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import imaplib
 from typing import TYPE_CHECKING
 
 import click
 
 from ecwi_events.app import create_app
-from ecwi_events.jobs.bounces import read_mailbox
+from ecwi_events.jobs.bounces import UNREACHABLE, read_mailbox
 from ecwi_events.mail.models_delivery import BounceKind
 
 if TYPE_CHECKING:
@@ -17,8 +16,10 @@ if TYPE_CHECKING:
 WORDS = {
     BounceKind.HARD: "addresses that are gone",
     BounceKind.SOFT: "mails that did not arrive for now",
+    BounceKind.COMPLAINT: "complaints",
+    BounceKind.STOPPED: "wishes to stop mails",
     BounceKind.IGNORED: "other mails",
-    BounceKind.FOREIGN: "reports about no mail of ours",
+    BounceKind.FOREIGN: "about no mail of ours",
 }
 
 
@@ -39,7 +40,7 @@ def read() -> None:
     try:
         with app.app_context():
             found = read_mailbox(settings)
-    except (OSError, imaplib.IMAP4.error) as error:
+    except UNREACHABLE as error:
         raise click.ClickException(f"The mailbox cannot be read: {error}") from error
     click.echo(f"Read: {found.total()}.")
     for kind, words in WORDS.items():

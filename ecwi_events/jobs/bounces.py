@@ -1,6 +1,6 @@
-"""Reading the mailbox for reports about mails that did not arrive: the door of the work kind ``mail.read_bounces``.
+"""Reading the mailbox of what comes back from mails: the door of the work kind ``mail.read_bounces``.
 
-Each report is taken in by a transaction of its own and marked as read after it; one that is read twice counts once.
+Each message is taken in by a transaction of its own and marked as read after it; one that is read twice counts once.
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ import imaplib
 import mailbox
 import ssl
 from collections import Counter
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 import flask
 
 from ecwi_events.jobs.trying import TryAgain
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
-from ecwi_events.mail import bouncing
+from ecwi_events.kernel.text import clean_line
+from ecwi_events.people import unsubscribing
 from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from flask import Flask
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 KIND = "mail.read_bounces"
 AT_MOST = 500  # a round; the rest has its turn ten minutes later
 EVERY_MINUTES = 10
-LARGEST = 2_000_000  # bytes; no report is that long
+LARGEST = 2_000_000  # bytes; nothing that we can use is that long
 PATIENCE = 20.0
+UNREACHABLE = (OSError, imaplib.IMAP4.error)  # what reading the mailbox can end in
 
 
 def ask(*, now: datetime) -> None:
@@ -53,8 +55,8 @@ def read_bounces(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa:
     """
     try:
         read_mailbox(settings)
-    except (OSError, imaplib.IMAP4.error) as error:
-        raise TryAgain(f"the mailbox for reports cannot be read: {error}") from error
+    except UNREACHABLE as error:
+        raise TryAgain(f"the mailbox of what comes back cannot be read: {error}") from error
 
 
 def read_mailbox(settings: Settings) -> Counter[BounceKind]:
@@ -65,7 +67,7 @@ def read_mailbox(settings: Settings) -> Counter[BounceKind]:
         return found
     for raw in _maildir(where) if where.maildir else _imap(where):
         with transaction():
-            found[bouncing.take_in(raw, now=clock.utc_now())] += 1
+            found[unsubscribing.take_in(raw, now=clock.utc_now())] += 1
     return found
 
 
@@ -84,15 +86,67 @@ def _maildir(where: BounceMailbox) -> Iterator[bytes]:
 
 def _imap(where: BounceMailbox) -> Iterator[bytes]:
     """Yield unread messages; each is marked as read when the next one is asked for."""
-    context = ssl.create_default_context()
-    with imaplib.IMAP4_SSL(where.host, where.port, ssl_context=context, timeout=PATIENCE) as connection:
-        connection.login(where.user, where.password)
-        if connection.select(f'"{where.folder}"')[0] != "OK":
-            raise OSError(f"there is no folder {where.folder}")
-        numbers = connection.uid("SEARCH", "UNSEEN")[1][0].split()
-        for number in numbers[:AT_MOST]:
-            _, parts = connection.uid("FETCH", number, f"(BODY.PEEK[]<0.{LARGEST}>)")
+    with opened(where) as connection:
+        numbers = (_answer(connection.uid("SEARCH", "UNSEEN"), "list what is new")[0] or b"").split()
+        for number in (each.decode("ascii") for each in numbers[:AT_MOST]):
+            parts = _answer(connection.uid("FETCH", number, f"(BODY.PEEK[]<0.{LARGEST}>)"), "give a message")
             raw = next((part[1] for part in parts if isinstance(part, tuple)), None)
-            if raw is not None:
-                yield raw
-            connection.uid("STORE", number, "+FLAGS", r"(\Seen)")
+            if raw is None:  # somebody else took it away meanwhile
+                continue
+            yield raw
+            _answer(connection.uid("STORE", number, "+FLAGS", r"(\Seen)"), "mark a message as read")
+
+
+@contextmanager
+def opened(where: BounceMailbox) -> Iterator[imaplib.IMAP4_SSL]:
+    """Open the folder of an IMAP server whose certificate this machine trusts.
+
+    Raises:
+        OSError: it cannot be opened; the message says why, for those who look after the service.
+    """
+    context = ssl.create_default_context()
+    try:
+        connection = imaplib.IMAP4_SSL(where.host, where.port, ssl_context=context, timeout=PATIENCE)
+    except ssl.SSLCertVerificationError as error:
+        raise OSError(f"the certificate of {where.host} is not trusted: {error.verify_message}") from error
+    try:
+        _enter(connection, where)
+        yield connection
+    finally:
+        _leave(connection)
+
+
+def _enter(connection: imaplib.IMAP4_SSL, where: BounceMailbox) -> None:
+    try:
+        connection.login(where.user, where.password)
+    except imaplib.IMAP4.abort:  # nobody refused us: the connection is gone
+        raise
+    except imaplib.IMAP4.error as error:
+        raise OSError(f"{where.host} does not let {where.user} in: {_words(error.args)}") from error
+    if connection.select(f'"{where.folder}"')[0] != "OK":
+        raise OSError(f"there is no folder {where.folder} at {where.host}")
+
+
+def _leave(connection: imaplib.IMAP4_SSL) -> None:
+    """Say goodbye; where nobody answers any more, only close our end, which the library leaves open."""
+    try:
+        connection.logout()
+    except UNREACHABLE:
+        with suppress(OSError):
+            connection.shutdown()
+
+
+def _answer(answer: tuple[str, list[Any]], what: str) -> list[Any]:
+    """Return what the server answered.
+
+    Raises:
+        OSError: it did not do what it was asked.
+    """
+    if answer[0] != "OK":
+        raise OSError(f"the server did not {what}: {_words(answer[1])}")
+    return answer[1]
+
+
+def _words(said: Sequence[object]) -> str:
+    """Return what the server said, as one short line."""
+    return clean_line(b" ".join(part for part in said if isinstance(part, bytes)).decode("ascii", "replace"))[:200]

@@ -153,7 +153,7 @@ def _words_if_wanted(mail: Outgoing, piece: Claim, settings: Settings, *, now: d
         return None
     _check_crowd(mail, settings, now=now)
     stop = stopping.of_mail(mail, letter)
-    way_out = stopping.way_out(stop)
+    way_out = stopping.way_out(stop, write_to=settings.comes_back_to)
     envelope = message.Envelope(sender, mail.address, mail.message_id, mail.kind, now, way_out)
     text = message.build(envelope, letter, rendering.render(mail.kind, letter.facts, way_out))
     if service.begin_sending(mail, piece, stop, mail_batch.current().owed):

@@ -95,6 +95,7 @@ ACTS = {
     "write_message": "Wrote a message to participants",
     "stop_message": "Stopped a message to participants",
     "stop_mails": "Stopped a kind of mail",
+    "note_complaint": "Was reported to have marked a mail as spam",
     "stop_writing": "Stopped writing to an address",
     "send_mail_again": "Sent a mail again",
     "write_again": "Began to write to an address again",

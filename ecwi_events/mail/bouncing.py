@@ -24,13 +24,15 @@ from ecwi_events.mail.models import Mail
 from ecwi_events.mail.models_delivery import Bounce, BounceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
 PURPOSE = "bounce"
 SIGNATURE = 16
 MESSAGE_ID = re.compile(r"<[0-9a-f-]{36}@[^<>\s]{1,255}>")
 LONGEST_READ = 200_000  # of the text of a report
+# What reading a mail can end in: strangers can put anything into one.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, IndexError)
 TOLD_TO = ("To", "Delivered-To", "X-Original-To", "X-Envelope-To", "Envelope-To", "X-Failed-Recipients")
 
 
@@ -59,20 +61,20 @@ def take_in(raw: bytes, *, now: datetime) -> BounceKind:
     Returns:
         What it was.
     """
-    key = suppression.report_key(raw.decode("latin-1"))
-    if known := db.session.scalar(sa.select(Bounce.kind).where(Bounce.report_key == key)):
+    key = key_of(raw)
+    if known := find_known(key):
         return known
     try:
         told = read(raw)
-    except (ValueError, LookupError, TypeError, AttributeError, IndexError):  # strangers can put anything into a mail
+    except UNREADABLE:
         told = None
     if told is None:
-        return _count(key, BounceKind.IGNORED, "", now=now)
-    mail = _find_mail(told)
+        return count(key, BounceKind.IGNORED, now=now)
+    mail = find_mail(told.mail_ids, told.message_ids)
     if mail is None:
-        return _count(key, BounceKind.FOREIGN, told.status, now=now)
+        return count(key, BounceKind.FOREIGN, told.status, now=now)
     if told.action != "failed":
-        return _count(key, BounceKind.IGNORED, told.status, now=now)
+        return count(key, BounceKind.IGNORED, told.status, now=now)
     hardness = rules.hardness(told.status)
     refusal = suppression.Refusal(
         mail.address, mail.id, hardness, told.status, told.detail, suppression.BY_REPORT, key=raw.decode("latin-1")
@@ -100,8 +102,8 @@ def read(raw: bytes) -> Told | None:
         # A vague "5.0.0" says less than what the other server answered.
         status=code if code and told in {"", "5.0.0", "4.0.0"} else told,
         detail=diagnostic or _line(recipient, "Status"),
-        mail_ids=tuple(_signed(report, blocks)),
-        message_ids=tuple(dict.fromkeys(_quoted_ids(report))),
+        mail_ids=tuple(signed_ids(_named(report, blocks))),
+        message_ids=tuple(dict.fromkeys(quoted_ids(report))),
     )
 
 
@@ -109,17 +111,21 @@ def _line(block: Message, name: str) -> str:
     return " ".join(str(block.get(name, "")).split())
 
 
-def _signed(report: Message, blocks: list[Message]) -> Iterator[int]:
-    """Yield the mails that the addresses of a report name with a right signature."""
+def _named(report: Message, blocks: list[Message]) -> list[str]:
+    """Return the lines of a report in which the sender that we gave can stand."""
     lines = [value for name in TOLD_TO for value in report.get_all(name, [])]
-    lines += [_line(block, name) for block in blocks for name in ("Original-Envelope-Id", "X-Postfix-Sender")]
+    return lines + [_line(block, name) for block in blocks for name in ("Original-Envelope-Id", "X-Postfix-Sender")]
+
+
+def signed_ids(lines: Iterable[str]) -> Iterator[int]:
+    """Yield the mails that addresses in some lines name with a right signature."""
     for line in lines:
         for number, signature in re.findall(r"\+(\d{1,10})\.([A-Za-z0-9_-]{16})@", str(line)):
             if number.isascii() and hmac.compare_digest(signature.lower(), _signature(int(number))):
                 yield int(number)
 
 
-def _quoted_ids(report: Message) -> Iterator[str]:
+def quoted_ids(report: Message) -> Iterator[str]:
     """Yield Message-IDs of ours that stand in the returned mail, or in its header fields alone."""
     for part in report.walk():
         if part.get_content_type() == "message/rfc822":
@@ -131,12 +137,25 @@ def _quoted_ids(report: Message) -> Iterator[str]:
             yield from MESSAGE_ID.findall(bytes(body)[:LONGEST_READ].decode("latin-1"))
 
 
-def _find_mail(told: Told) -> Mail | None:
-    condition = sa.or_(Mail.id.in_(told.mail_ids), Mail.message_id.in_(told.message_ids))
-    return db.session.scalar(sa.select(Mail).where(condition).order_by(Mail.id).limit(1))
+def find_mail(mail_ids: Collection[int], message_ids: Collection[str]) -> Mail | None:
+    """Return the mail of ours that a report names, or None."""
+    condition = sa.or_(Mail.id.in_(mail_ids), Mail.message_id.in_(message_ids))
+    statement = sa.select(Mail).where(condition).order_by(Mail.id).limit(1)
+    return db.session.scalar(statement.execution_options(populate_existing=True))
 
 
-def _count(key: str, kind: BounceKind, status: str, *, now: datetime) -> BounceKind:
+def key_of(raw: bytes) -> str:
+    """Return what makes a message the same message, if it is read again."""
+    return suppression.report_key(raw.decode("latin-1"))
+
+
+def find_known(key: str) -> BounceKind | None:
+    """Return what a message was that was taken in before, or None."""
+    return db.session.scalar(sa.select(Bounce.kind).where(Bounce.report_key == key))
+
+
+def count(key: str, kind: BounceKind, status: str = "", *, now: datetime) -> BounceKind:
+    """Remember that a message was taken in, and what it was; nothing else follows from it."""
     row = {
         "report_key": key,
         "kind": kind,

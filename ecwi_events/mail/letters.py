@@ -40,6 +40,12 @@ class WayOut:
     topic: str
     words: str
     link: str
+    by_mail: str = ""  # the same by writing a mail, where somebody reads what comes back
+
+    @property
+    def ways(self) -> list[str]:
+        """All of them, the best one first."""
+        return [way for way in (self.link, self.by_mail) if way]
 
 
 @dataclass(frozen=True)

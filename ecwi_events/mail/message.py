@@ -94,7 +94,7 @@ def _fields(envelope: Envelope, letter: Letter, subject: str) -> list[tuple[str,
         fields.append(("References", letter.thread))
     if envelope.way_out:  # RFC 8058: mail programs show a button, and press it without any page
         fields += [
-            ("List-Unsubscribe", f"<{envelope.way_out.link}>"),
+            ("List-Unsubscribe", ", ".join(f"<{way}>" for way in envelope.way_out.ways)),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
             ("List-Id", f"<{envelope.way_out.topic}.{envelope.message_id.strip('<>').rpartition('@')[2]}>"),
         ]

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel import links, tokens
 from ecwi_events.kernel.db import db, insert_unless_there, run
+from ecwi_events.mail import stop_requests
 from ecwi_events.mail.kinds import TOPICS, Topic, kind_of, topics_in_use
 from ecwi_events.mail.letters import WayOut
 from ecwi_events.mail.models_delivery import EVERYTHING, MailStop
@@ -78,11 +79,18 @@ def asked_of(what: Stop | None) -> dict[str, object]:
     return {"person": what.person_id, "topic": what.topic, "activity": what.activity_id}
 
 
-def way_out(what: Stop | None) -> WayOut | None:
-    """Return the link by which the reader of a mail stops mails like it, or None if it always comes."""
+def way_out(what: Stop | None, *, write_to: str = "") -> WayOut | None:
+    """Return how the reader of a mail stops mails like it, or None if it always comes.
+
+    Args:
+        what: they are.
+        write_to: the address of the mailbox that is read for what comes back; without one, there is the link alone.
+    """
     if what is None:
         return None
-    return WayOut(what.topic.value, TOPICS[what.topic].stop, links.absolute(f"/u/{token_of(what)}"))
+    token = token_of(what)
+    by_mail = stop_requests.address_of(token, write_to) if write_to else ""
+    return WayOut(what.topic.value, TOPICS[what.topic].stop, links.absolute(f"/u/{token}"), by_mail)
 
 
 def is_stopped(person_id: int, topic: Topic, activity_id: int = EVERYTHING) -> bool:

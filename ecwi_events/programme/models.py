@@ -320,7 +320,8 @@ class Resource(Model):
     audience: Mapped[Audience] = mapped_column(state_of(Audience, "audience"), default=Audience.EVERYONE)
     available_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     session_id: Mapped[int | None] = mapped_column(sa.ForeignKey("activity_session.id"), index=True)
-    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when participants could open it, its day aside
+    # Since when participants could open it but for its day; empty for what was there before we noted it.
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What the last look at the address said, and since when it has not answered.
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     check_result: Mapped[str | None] = mapped_column(Line(100))

@@ -120,3 +120,35 @@ Content-Type: text/plain; charset=utf-8
 I am back on Monday. Status: 5.1.1 Action: failed
 """
     return text.replace("\n", "\r\n").encode()
+
+
+def complaint(
+    message_id: str,
+    *,
+    feedback: str = "Feedback-Type: abuse",
+    sender: str = "events@events.test",
+    returned_type: str = "message/rfc822",
+    boundary: str = "f1",
+) -> bytes:
+    """What a mail service sends when a reader of it has pressed "this is spam"; it has taken the reader's address out."""
+    lines = [
+        "From: <feedback@mail.example>", "To: events@events.test", "Subject: FW: You are signed up",
+        "Date: Sat, 21 Nov 2026 09:00:00 +0000", "MIME-Version: 1.0",
+        f'Content-Type: multipart/report; report-type=feedback-report; boundary="{boundary}"', "", f"--{boundary}",
+        "Content-Type: text/plain; charset=us-ascii", "", "One of our readers does not want this mail.", "",
+        f"--{boundary}", "Content-Type: message/feedback-report", "",
+        *([feedback] if feedback else []), "User-Agent: SomeFeedback/2.1", "Version: 1",
+        f"Original-Mail-From: <{sender}>", "Original-Rcpt-To: <redacted@mail.example>", "Source-IP: 192.0.2.1", "",
+        f"--{boundary}", f"Content-Type: {returned_type}", "", f"Return-Path: <{sender}>", returned(message_id), "",
+        f"--{boundary}--", "",
+    ]  # fmt: skip
+    return "\r\n".join("\n".join(lines).split("\n")).encode()
+
+
+def wish(token: str, *more: str, subject: str = "stop {}") -> bytes:
+    """What a mail program writes when its reader presses "unsubscribe"."""
+    lines = [
+        "From: Olena Koval <olena.other@kyiv.example>", "To: bounces@events.test", f"Subject: {subject.format(token)}",
+        "Date: Sat, 21 Nov 2026 09:00:00 +0000", "Message-ID: <wish@kyiv.example>", *more, "", "",
+    ]  # fmt: skip
+    return "\r\n".join(lines).encode()

@@ -16,7 +16,7 @@ from ecwi_events.kernel.errors import NotFound
 from ecwi_events.mail import stopping
 from ecwi_events.mail.kinds import TOPICS
 from ecwi_events.mail.models_delivery import EVERYTHING
-from ecwi_events.people import merging, queries
+from ecwi_events.people.unsubscribing import find_stop
 from ecwi_events.programme import queries as programme
 from ecwi_events.web.headers import csrf
 
@@ -48,18 +48,16 @@ def change(token: str) -> ResponseReturnValue:
 
 
 def _get(token: str) -> Stop:
-    """Return what the link stops, for the person that is left if two records became one.
+    """Return what the link stops.
 
     Raises:
         NotFound: we did not make this link, or the person is gone.
     """
-    found = stopping.find(token)
-    if found is None:
+    if stopping.find(token) is None:
         raise NotFound("This link is not complete. Copy all of it from the mail, or open it there again.")
-    person_id = merging.left_person_id(found.person_id)
-    if not queries.is_still_known(person_id):
+    if (what := find_stop(token)) is None:
         raise NotFound("We know nobody to whom this link belongs, so no mails come.")
-    return stopping.Stop(person_id, found.topic, found.activity_id)
+    return what
 
 
 def _page(what: Stop, token: str, *, is_done: bool = False) -> str:
