@@ -9,9 +9,10 @@ from ecwi_events.jobs.letter_parts import facts_of, line
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
 from ecwi_events.mail.letters import Letter, NotWanted
+from ecwi_events.registration import answers
 from ecwi_events.registration import queries as registrations
-from ecwi_events.registration.models import Place
 from ecwi_events.registration import rules as registration_rules
+from ecwi_events.registration.models import Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,12 +51,13 @@ def about_one(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWant
         "sender": sender,
         "file": calendar.name if calendar else "",
         "by": _by(mine),
+        "left_open": _left_open(mine),
         "deadline": dates.moment(mine.offer_expires_at, mine.zone, now=now) if mine.offer_expires_at else "",
-    }
-    return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
         "is_last_offer": registration_rules.is_last_offer(mine.offers),
         "ended": dates.moment(mine.lapsed_at, mine.zone, now=now) if mine.lapsed_at else "",
         "goes_on": mail.kind == "registration.lapsed" and _goes_on(mine, now=now),
+    }
+    return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
 
 
 def about_several(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
@@ -80,6 +82,7 @@ def about_several(mail: Outgoing, sender: Sender, now: datetime) -> Letter | Not
         "sender": sender,
         "file": calendar.name if calendar else "",
         "by": _by(mine),
+        "left_open": _left_open(mine),
     }
     return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
 
@@ -99,6 +102,13 @@ def _unwanted(mail: Outgoing, mine: MySignUp, to_come: Sequence[SessionView], *,
     if mine.offer_expires_at is not None and mine.offer_expires_at <= now:
         return "late"
     return None if to_come else "late"
+
+
+def _left_open(mine: MySignUp) -> list[str]:
+    """Return the questions that this person has still to answer; only who was signed up by somebody else can have such."""
+    if mine.signed_up_by is None or mine.place not in STANDS:
+        return []
+    return [one.wording for one in answers.left_open(mine.activity.id, mine.person_id)]
 
 
 def _by(mine: MySignUp) -> str:

@@ -6,6 +6,8 @@ written out, "The Netherlands" has its article. Kosovo goes by XK. No name takes
 
 from __future__ import annotations
 
+from ecwi_events.kernel.text import fold
+
 _TABLE = """
 AD=Andorra;AE=United Arab Emirates;AF=Afghanistan;AG=Antigua and Barbuda;AI=Anguilla;AL=Albania;AM=Armenia;AO=Angola
 AQ=Antarctica;AR=Argentina;AS=American Samoa;AT=Austria;AU=Australia;AW=Aruba;AX=Åland Islands;AZ=Azerbaijan
@@ -49,6 +51,9 @@ NAMES: dict[str, str] = dict(
 )  # fmt: skip
 
 
+_BY_NAME = {fold(name).removeprefix("the "): code for code, name in NAMES.items()}
+
+
 def is_country(code: str) -> bool:
     """Tell whether the table knows this two-letter code (capital letters)."""
     return code in NAMES
@@ -65,3 +70,8 @@ def in_sentence(code: str | None) -> str:
     if code not in _WITH_ARTICLE:
         return name
     return "the " + name.removeprefix("The ")
+
+
+def find_code(typed: str) -> str | None:
+    """Return the code of a country that somebody typed as its code or its English name, or None if we do not know it."""
+    return code if (code := typed.strip().upper()) in NAMES else _BY_NAME.get(fold(typed).removeprefix("the "))

@@ -61,7 +61,14 @@ def facts(kind: str, variant: str, *, sender: str) -> dict[str, object]:
 
 def _about_people(variant: str) -> dict[str, object]:
     name = _NAMES[variant]
-    return {"greeting": greeting(name), "name": name, "by": "" if variant == USUAL else _NAMES[USUAL]}
+    by_another = variant == AWKWARD
+    asks = ["Do you agree that the session is recorded?", _TITLES[AWKWARD]]
+    return {
+        "greeting": greeting(name),
+        "name": name,
+        "by": _NAMES[USUAL] if by_another else "",
+        "left_open": asks if by_another else [],
+    }
 
 
 def _about_activity(variant: str) -> dict[str, object]:
@@ -100,6 +107,9 @@ def _about_activity(variant: str) -> dict[str, object]:
         "left": "tomorrow",
         "of": len(sessions),
         "deadline": "Tue 12 January 2027, 18:00",
+        "is_last_offer": variant == AWKWARD,
+        "ended": "Tue 12 January 2027, 18:00 (Kyiv)",
+        "goes_on": variant == USUAL,
         "attendance": links.absolute("/host/sessions/1/attendance"),
         "meeting": "" if variant == AWKWARD else "https://meet.example/room",
         "times": sessions[0]["times"],
@@ -107,9 +117,6 @@ def _about_activity(variant: str) -> dict[str, object]:
         "waiting": 0 if variant == USUAL else 2,
     }  # fmt: skip
 
-        "is_last_offer": variant == AWKWARD,
-        "ended": "Tue 12 January 2027, 18:00 (Kyiv)",
-        "goes_on": variant == USUAL,
 
 def _activity(variant: str) -> SimpleNamespace:
     return SimpleNamespace(
@@ -144,6 +151,8 @@ def _of_one_kind(kind: str, variant: str) -> dict[str, object]:
         return {"session": SimpleNamespace(id=1, title=_TITLES[variant], number=1)}
     if kind == "registration.approved" and variant == AWKWARD:
         return {"place": "waiting"}
+    if kind == "registration.lapsed":
+        return {"place": "waiting" if variant == USUAL else "declined"}
     return {}
 
 
@@ -151,8 +160,6 @@ def _about_account(variant: str) -> dict[str, object]:
     return {
         "link": links.absolute(f"/sign-in/{_TOKEN}"),
         "code": "123 456",
-    if kind == "registration.lapsed":
-        return {"place": "waiting" if variant == USUAL else "declined"}
         "minutes": 15 if variant == USUAL else 1,
         "address": "olena@kyiv.example" if variant == USUAL else f"{'very-long-name-' * 4}@example.org",
         "change": "A new email address was added to your account.",

@@ -55,7 +55,9 @@ def find_or_create_person(name: str, address: str, *, organisation: str, zone: s
     return find_or_make(name, address, organisation=organisation, zone=zone, now=now).person_id
 
 
-def find_or_make(name: str, address: str, *, organisation: str, zone: str | None, now: datetime) -> Found:
+def find_or_make(
+    name: str, address: str, *, organisation: str, zone: str | None, country: str | None = None, now: datetime
+) -> Found:
     """Do as `find_or_create_person`, and also say whether the person is new and where mail goes."""
     normalised = normalise_address(address)
     if found := _person_of(normalised):
@@ -66,6 +68,7 @@ def find_or_make(name: str, address: str, *, organisation: str, zone: str | None
         name=name,
         organisation_id=organisation_id,
         organisation_text=None if organisation_id else clean_line(organisation) or None,
+        country=country,
         zone=zone,
         created_at=now,
     )

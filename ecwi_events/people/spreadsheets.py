@@ -19,7 +19,7 @@ from ecwi_events.kernel.errors import Refused
 from ecwi_events.kernel.text import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 LARGEST_FILE = 2 * 1024 * 1024
 LARGEST_UNPACKED = 20 * 1024 * 1024
@@ -38,6 +38,13 @@ TOO_LARGE = "This file is too large. Use a table of up to 2 MB and 5,000 rows."
 _CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,4})(\d{1,9})["']""")
 
 
+Row = tuple[int, list[str]]
+# Three letters beyond ASCII in a row: so words look in Cyrillic, Greek or Georgian, and hardly in Western Europe.
+_RUN_OF_LETTERS = re.compile(rb"[\x80-\xff]{3}")
+_SIGNS = "£¥¯³¹¼¾¿"  # Central European letters, read as Western ones
+_SIGN_IN_A_WORD = re.compile(rf"[^\W\d_][{_SIGNS}]|[{_SIGNS}][^\W\d_]")
+
+
 @dataclass(frozen=True)
 class Table:
     """The rows of a file by the folded names of their columns; each row knows its line."""
@@ -52,18 +59,29 @@ def read_table(content: bytes) -> Table:
     Raises:
         Refused: it is none, it is broken, or it is too large.
     """
+    filled = read_rows(content)
+    columns = [cell.casefold() for cell in filled[0][1]]
+    return Table(columns, [(number, dict(zip(columns, cells, strict=False))) for number, cells in filled[1:]])
+
+
+def read_rows(content: bytes, *, decode: Callable[[bytes], str] | None = None) -> list[Row]:
+    """Return the rows of a file that are not empty, each with its line; ``decode`` reads its letters, or `decoded`.
+
+    Raises:
+        Refused: it is no table, it is broken, or it is too large.
+    """
     if not content:
         raise Refused("no_file", "Choose a file first.")
     if len(content) > LARGEST_FILE:
         raise Refused("too_large", TOO_LARGE)
-    lines = _read_xlsx(content) if content.startswith(b"PK\x03\x04") else _read_csv(content)
+    is_xlsx = content.startswith(b"PK\x03\x04")
+    lines = _read_xlsx(content) if is_xlsx else _read_csv((decode or decoded)(content))
     filled = [(number, cells) for number, cells in lines if any(cells)]
     if not filled:
         raise Refused("unreadable", "This file has no rows.")
     if len(filled) > MOST_ROWS + 1 or max(len(cells) for _, cells in filled) > MOST_COLUMNS:
         raise Refused("too_large", TOO_LARGE)
-    columns = [cell.casefold() for cell in filled[0][1]]
-    return Table(columns, [(number, dict(zip(columns, cells, strict=False))) for number, cells in filled[1:]])
+    return filled
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -118,14 +136,46 @@ def decoded(content: bytes) -> str:
         raise Refused("encoding", OTHER_ENCODING) from error
 
 
-def _read_csv(content: bytes) -> list[tuple[int, list[str]]]:
-    text = decoded(content)
+def decoded_or_guessed(content: bytes) -> str:
+    """Return the text of a file, read as Windows-1252 where it is no UTF: for pages that show each row before it counts.
+
+    Files that surely are in another of the old encodings are refused as in `decoded`.
+
+    Raises:
+        Refused: it is another encoding.
+    """
+    if not is_guess(content):
+        return decoded(content)
+    text = content.decode("cp1252", errors="ignore")
+    holes = len(text) != len(content)  # bytes that stand for no letter
+    if holes or _RUN_OF_LETTERS.search(content) or _SIGN_IN_A_WORD.search(text):
+        raise Refused("encoding", OTHER_ENCODING)
+    return text
+
+
+def is_guess(content: bytes) -> bool:
+    """Tell whether the letters of a file could only be guessed: it is no workbook, and no UTF."""
+    if content.startswith((b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff")):
+        return False
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def delimiter_of(line: str) -> str:
+    """Return what stands between the cells of a line; a comma before a blank is more often a part of a sentence."""
+    bare = re.sub(r'"[^"]*"', "", line)
+    return max(DELIMITERS, key=lambda sign: (len(re.findall(rf"{sign}(?! )", bare)), bare.count(sign)))
+
+
+def _read_csv(text: str) -> list[Row]:
     if "\0" in text:
         raise Refused("unreadable", UNREADABLE)
     first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[tuple[int, list[str]]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(first), strict=True)
+    rows: list[Row] = []
     try:
         for cells in reader:
             rows.append((reader.line_num, _cleaned(cells)))
@@ -138,7 +188,7 @@ def _read_csv(content: bytes) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _read_xlsx(content: bytes) -> list[tuple[int, list[str]]]:
+def _read_xlsx(content: bytes) -> list[Row]:
     _check_archive(content)
     try:
         book = python_calamine.load_workbook(io.BytesIO(content))

@@ -17,7 +17,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.people import rules as people_rules
-from ecwi_events.registration import questions, rules_questions, service
+from ecwi_events.registration import questions, rules_groups, rules_questions, service
 from ecwi_events.registration.models import Registration
 from ecwi_events.registration.models_questions import Answer, Question
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ecwi_events.registration.rules_questions import Asked
-    from ecwi_events.registration.service import SignedUp, SignUp
+    from ecwi_events.registration.service import GroupResult, SignedUp, SignUp
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,41 @@ def sign_up(new: SignUp, typed: Mapping[str, str], *, now: datetime) -> SignedUp
     if asked and not got.is_repeat:
         _save(got.registration_id, asked, typed, now=now)
     return got
+
+
+def sign_up_group(
+    activity_id: int,
+    people: Sequence[tuple[SignUp, Mapping[str, str]]],
+    *,
+    by_person_id: int | None,
+    now: datetime,
+) -> list[GroupResult]:
+    """Sign a group up and keep what was answered for each; what nobody could answer is asked by their own links.
+
+    What only people themselves can agree to is not taken from anybody else, and whoever is signed up already keeps the
+    own answers.
+
+    Raises:
+        Invalid: the group is empty or too large, or an answer cannot be taken.
+        NotFound: there is no such activity.
+        Refused: sign-up is not open.
+    """
+    asked = rules_groups.answerable(questions.asked(activity_id))
+    for _, typed in people:
+        if wrong := rules_groups.shared_faults(asked, typed):
+            raise Invalid(wrong)
+    results = service.sign_up_group(activity_id, [new for new, _ in people], by_person_id=by_person_id, now=now)
+    for result, (_, typed) in zip(results, people, strict=True):
+        if result.signed_up and not result.signed_up.is_repeat and any(typed.values()):
+            _save(result.signed_up.registration_id, asked, typed, now=now)
+    return results
+
+
+def left_open(activity_id: int, person_id: int) -> Sequence[Asked]:
+    """Return what must be answered and is not, of somebody whom another person has signed up."""
+    asked = questions.asked(activity_id)
+    given = of_person(activity_id, person_id) if any(one.is_required for one in asked) else []
+    return rules_groups.left_open(asked, {f"answer-{one.question_id}": one.text for one in given})
 
 
 def change(registration_id: int, typed: Mapping[str, str], *, now: datetime) -> None:

@@ -77,7 +77,12 @@ def _people(group: Sequence[SignUp], *, now: datetime) -> dict[str, Found]:
     first = {normalise_address(new.address): new for new in reversed(group)}
     return {
         address: people_service.find_or_make(
-            new.name, new.address, organisation=new.organisation, zone=canonical_zone(new.zone), now=now
+            new.name,
+            new.address,
+            organisation=new.organisation,
+            zone=canonical_zone(new.zone),
+            country=new.country,
+            now=now,
         )
         for address, new in sorted(first.items())
     }

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecwi_events.kernel.text import clean_line
+from ecwi_events.kernel.text import clean_line, fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,6 +77,21 @@ def answer_fault(question: Asked, typed: str) -> str | None:
     if question.kind == "consent" and answer == "no" and question.is_required:
         return _MISSING["consent"]
     return None if len(answer) <= LONGEST_ANSWER else f"Use {LONGEST_ANSWER} letters or fewer"
+
+
+def given_fault(question: Asked, typed: str) -> str | None:
+    """Return what is wrong with an answer that somebody gives for others, who can be asked themselves; none is fine."""
+    return answer_fault(question, typed) if clean_line(typed) else None
+
+
+def read_answer(question: Asked, typed: str) -> str:
+    """Return an answer as the form would give it: lists say "Yes" and "tea" where the form says "yes" and "Tea"."""
+    answer = clean_line(typed)
+    if question.kind == "choice":
+        return next((one for one in question.choices if fold(one) == fold(answer)), answer)
+    if question.kind == "yes_no":
+        return {"y": "yes", "n": "no", "true": "yes", "false": "no"}.get(answer.casefold(), answer.casefold())
+    return answer
 
 
 def answer_faults(questions: Sequence[Asked], typed: Mapping[str, str]) -> dict[str, str]:

@@ -35,6 +35,7 @@ class SignUp:
     session_ids: Sequence[int] = ()  # where people choose sessions: which; none is all that are to come
     later_too: bool = False  # also sessions of the series that are added later
     invitations: frozenset[str] = frozenset()  # hashes of the invitation links that this browser has opened
+    country: str | None = None  # of a person who is new here
     as_typed: bool = False  # what is typed decides who may, not what we know of the address: set by `sign_up`
 
 

@@ -193,6 +193,7 @@ ACCESS: dict[str, Row] = {
     "host_places.set_terms": host("POST", Of.OWN),
     "host_places.invite": host("POST", Of.OWN),
     "groups.page": signed_in("GET", Of.PUBLIC),
+    "groups.file_to_fill": signed_in("GET", Of.PUBLIC),
     "groups.send": signed_in("POST", Of.PUBLIC),
     "host_questions.index": host("GET", Of.OWN),
     "host_questions.add": host("POST", Of.OWN),

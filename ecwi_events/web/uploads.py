@@ -71,6 +71,20 @@ def received(field: str) -> Iterator[Sent | None]:
         files.discard(sent.draft)
 
 
+def small(field: str, *, most_bytes: int) -> bytes | None:
+    """Return what is in a file that is read at once and not kept, such as a table, or None if none was chosen.
+
+    Of a larger one it returns one byte more than allowed, so that whoever reads it can say so.
+    """
+    chosen = flask.request.files.get(field)
+    if chosen is None or not chosen.filename:
+        return None
+    try:
+        return chosen.stream.read(most_bytes + 1)
+    finally:
+        chosen.close()  # a larger one lies in a file of the system
+
+
 def answer(kept: Kept) -> Response:
     """Send a file out, as an attachment under its own name."""
     response = flask.send_file(

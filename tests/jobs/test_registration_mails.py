@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ecwi_events.mail.rendering import as_text
-from ecwi_events.registration import queries, service
+from ecwi_events.registration import answers, queries, questions, service
+from ecwi_events.registration.models_questions import QuestionKind
 from tests.make import NOW, make_activity, make_organisation, sign_up
 from tests.registration.ground import act, choose, make_series, set_terms
 
@@ -66,7 +67,6 @@ def test_an_offer_that_is_over_is_not_mailed_any_more(post, offered):
     assert offered
 
 
-def test_who_accepts_is_confirmed_with_the_calendar_entry(post, offered):
 def test_who_did_not_answer_reads_that_the_offer_has_ended_and_where_they_are(post, offered):
     third = sign_up(queries.find_sign_up(offered).activity.id, "Carla", "carla@people.example", now=post.now)
     says(last_to(post, "boris", "offer"), "you go to the end of the line")
@@ -96,6 +96,7 @@ def test_who_is_told_after_the_close_of_sign_up_is_promised_nothing(post, offere
     assert "Sign up again" not in both_parts(mail)[0]
 
 
+def test_who_accepts_is_confirmed_with_the_calendar_entry(post, offered):
     act(service.accept_offer, offered, now=post.now)
     mail = last_to(post, "boris", "confirmed")
     assert [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
@@ -153,6 +154,23 @@ def test_a_person_who_was_signed_up_reads_by_whom(post):
     ana = sign_up(activity_id, "Ana Horvat", "ana@people.example", organisation="Ours")
     act(service.pass_place_on, ana.registration_id, "Boris", "boris@people.example")
     says(last_to(post, "boris", "confirmed"), "Ana Horvat signed you up.")
+
+
+def test_who_was_signed_up_is_asked_what_nobody_else_could_answer(post):
+    activity_id = make_activity(TITLE)
+    agree = questions.NewQuestion(QuestionKind.CONSENT, "The session is recorded.", "For others", is_required=True)
+    act(questions.add_question, activity_id, agree)
+    rita = sign_up(activity_id, "Rita", "rita@people.example")
+    assert "Please answer" not in both_parts(last_to(post, "rita", "confirmed"))[1]
+    rita_id = queries.find_sign_up(rita.registration_id).person_id
+    bo = service.SignUp(activity_id, "Bo Ng", "bo@people.example")
+    act(answers.sign_up_group, activity_id, [(bo, {})], by_person_id=rita_id)
+    says(
+        last_to(post, "bo@", "confirmed"),
+        "Rita signed you up.",
+        "Please answer on your page",
+        "The session is recorded.",
+    )
 
 
 def test_pending_people_are_never_reminded(post):

@@ -122,3 +122,49 @@ def test_an_archive_that_lies_about_its_sizes_is_refused():
         archive.writestr("readme.txt", "no workbook")
     with pytest.raises(Refused):
         read_table(other.getvalue())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Zoë Müller;zoe@a.example", "André Brûlé;a@a.example", "Ana Šuštar;ana@a.example", "Owner’s “name”;o@a.example"],
+)
+def test_where_each_row_is_looked_at_western_letters_may_be_guessed(text):
+    content = f"name;email\n{text}\n".encode("cp1252")
+    assert spreadsheets.is_guess(content)
+    assert spreadsheets.read_rows(content, decode=spreadsheets.decoded_or_guessed)[1] == (2, text.split(";"))
+    with pytest.raises(Refused):
+        spreadsheets.read_rows(content)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Олена Коваль", "cp1251"),
+        ("Ελένη Παππά", "cp1253"),
+        ("Łukasz Małysz", "cp1250"),
+        ("ნინო", "utf-32"),
+    ],
+)
+def test_other_old_encodings_are_never_guessed(text, encoding):
+    with pytest.raises(Refused):
+        spreadsheets.read_rows(
+            f"name;email\n{text};a@a.example\n".encode(encoding), decode=spreadsheets.decoded_or_guessed
+        )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_utf_is_no_guess(encoding):
+    content = "name\nЖюль\n".encode(encoding)
+    assert not spreadsheets.is_guess(content)
+    assert spreadsheets.decoded_or_guessed(content) == "name\nЖюль\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "delimiter"),
+    [
+        ("a,b,c", ","), ("a;b", ";"), ("a\tb", "\t"), ("name", ","), ("Name, Email", ","),
+        ("Name;Email;Monday, Tuesday, Friday?", ";"), ('Name\tEmail\t"a,b,c,d"', "\t"),
+    ],
+)  # fmt: skip
+def test_what_stands_between_cells(line, delimiter):
+    assert spreadsheets.delimiter_of(line) == delimiter

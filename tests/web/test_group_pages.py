@@ -1,14 +1,19 @@
 """A representative signs a group up."""
 
+import io
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import db
+from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail.models import Mail
+from ecwi_events.people import spreadsheets
 from ecwi_events.people.models import Organisation, Person
+from ecwi_events.registration import answers, queries, questions
 from ecwi_events.registration.models import Place, Registration
+from ecwi_events.registration.models_questions import QuestionKind
+from ecwi_events.registration.questions import NewQuestion
 from tests import make
 from tests.web.conftest import words
 
@@ -129,3 +134,174 @@ def test_where_sign_up_is_closed_so_it_is_for_groups(client, school):
     make.make_activity(closes_at=make.NOW)
     assert "Sign-up is closed" in words(client.get(PAGE))
     assert send(client, school, act="sign_up").status_code == 409
+
+
+def send_file(client, school, content: bytes, people="", act="preview", **more):
+    data = {"people": people, "organisation": str(school), "act": act, "file": (io.BytesIO(content), "our people.csv")}
+    return client.post(PAGE, data={**data, **more})
+
+
+def ask(activity, kind, wording, *, choices="", required=True) -> str:
+    new = NewQuestion(kind, wording, "To form groups", choices, required)
+    with transaction():
+        return f"answer-{questions.add_question(activity, new, now=make.NOW)}"
+
+
+@pytest.fixture
+def asking(school) -> dict[str, str]:
+    """The fields of an activity that asks three things."""
+    activity = make.make_activity()
+    return {
+        "activity": activity,
+        "tea": ask(activity, QuestionKind.CHOICE, "Tea or coffee, please?", choices="Tea\nCoffee"),
+        "years": ask(activity, QuestionKind.NUMBER, "Years of work", required=False),
+        "agree": ask(activity, QuestionKind.CONSENT, "The session is recorded."),
+    }
+
+
+def of(name) -> tuple[int, int]:
+    """The activity and the person of a name."""
+    row = db.session.execute(
+        sa.select(Registration.activity_id, Person.id)
+        .join(Person, Person.id == Registration.person_id)
+        .where(Person.name == name)
+    ).one()
+    return row.activity_id, row.id
+
+
+def answers_of(name) -> dict[str, str]:
+    said = {one.wording: one.text for one in answers.of_person(*of(name))}
+    db.session.rollback()
+    return said
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "guessed"),
+    [
+        ("Name,Email,Country\nZoë Müller,zoe@people.example,Nepal", "utf-8", False),
+        ("Name;Email;Country\nZoë Müller;zoe@people.example;NP", "utf-8-sig", False),
+        ("Email\tCountry\tName\nzoe@people.example\tnepal\tZoë Müller", "utf-16", False),
+        ("Country;E-mail;Full name\nNepal;zoe@people.example;Zoë Müller", "cp1252", True),
+    ],
+)
+def test_a_file_is_looked_at_first_and_then_taken(client, school, text, encoding, guessed):
+    make.make_activity()
+    answer = send_file(client, school, text.encode(encoding), people="Old List, old@people.example", act="sign_up")
+    page = words(answer)
+    assert answer.status_code == 200 and "<b>Zoë Müller</b><span>zoe@people.example · Nepal</span>" in page
+    assert ("We had to guess the letters" in page) is guessed
+    assert "Old List" not in page, "a file takes the place of the list, as the hint says"
+    assert signed_up() == [], "a file is never signed up unseen"
+    send(client, school, text.replace("\t", ","), act="sign_up")
+    assert signed_up() == [("Zoë Müller", Place.CONFIRMED)]
+    assert db.session.scalar(sa.select(Person.country).where(Person.name == "Zoë Müller")) == "NP"
+
+
+def test_an_xlsx_is_a_file_too_and_formulas_are_text(client, school):
+    make.make_activity()
+    table = spreadsheets.write_xlsx("People", ["Name", "Email"], [["=HYPERLINK(1) Ani", "ani@people.example"]])
+    assert "<b>=HYPERLINK(1) Ani</b>" in words(send_file(client, school, table))
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"\x00\x01", "We cannot read this file."),
+        (
+            "name,email\nЖюль,o@people.example".encode("cp1251"),
+            "The letters of this file cannot be read with certainty.",
+        ),
+        (b"", "Choose a file first."),
+        (b'name,email\n"Ani,a@people.example', "Line 2 of this file is broken. Look for a quotation mark."),
+        (
+            b"name,email\n" + b"A B,a@people.example\n" * 101,
+            "This file has 102 rows. Enter 100 people or fewer at once",
+        ),
+    ],
+    ids=["binary", "cyrillic", "empty", "broken", "long"],
+)
+def test_a_file_that_cannot_be_taken_loses_nothing(client, school, content, sentence):
+    make.make_activity()
+    answer = send_file(client, school, content, people="Ani Ito, ani@people.example", act="sign_up")
+    assert answer.status_code == 422 and sentence in words(answer)
+    assert "Ani Ito, ani@people.example</textarea>" in words(answer)
+    assert signed_up() == []
+
+
+def test_headings_twice_are_refused_and_the_rows_stay_to_be_mended(client, school):
+    make.make_activity()
+    answer = send_file(client, school, b"Name,Email,E-mail\nAni,a@people.example,b@people.example")
+    assert answer.status_code == 422 and "Two columns hold the same: “Email” and “E-mail”" in words(answer)
+    assert "Ani,a@people.example,b@people.example</textarea>" in words(answer)
+
+
+def test_columns_without_use_are_named_and_lines_keep_their_numbers(client, school):
+    make.make_activity()
+    page = words(send_file(client, school, b"Name,Email,Phone\n\n\nAni Ito,ani,123\nBo Ng,bo@people.example,1"))
+    assert "We do not use this column: Phone." in page
+    assert "Line 4: Enter an email address in the correct format" in page
+    assert "1 of 2 lines can be signed up." in page
+
+
+def test_answers_come_from_the_list_or_count_for_all_and_the_rest_is_asked_by_the_own_link(client, school, asking):
+    people = (
+        'Name,Email,"Tea or coffee, please?",Years of work,The session is recorded.\n'
+        "Ani Ito,ani@people.example,coffee,12,yes\nBo Ng,bo@people.example,,,yes"
+    )
+    page = words(send(client, school, people))
+    assert "Tea or coffee, please? <b>Coffee</b>" in page and "Years of work <b>12</b>" in page
+    assert "We ask by email: The session is recorded.</span>" in page, "of Ani"
+    assert "We ask by email: Tea or coffee, please? · The session is recorded." in page, "of Bo"
+    assert "We do not use this column: The session is recorded." in page
+    page = words(send(client, school, people, **{asking["tea"]: "Tea"}))
+    assert "Tea or coffee, please? <b>Tea</b>" in page
+    send(client, school, people, act="sign_up", **{asking["tea"]: "Tea", asking["agree"]: "yes"})
+    assert answers_of("Ani Ito") == {"Tea or coffee, please?": "Coffee", "Years of work": "12"}
+    assert answers_of("Bo Ng") == {"Tea or coffee, please?": "Tea"}, "nobody agrees for somebody else"
+
+
+def test_the_person_is_asked_on_the_own_page_until_all_is_answered(client, school, asking):
+    send(client, school, "Bo Ng, bo@people.example", act="sign_up")
+    link = f"/m/{queries.find_sign_up(_first_sign_up()).token}"
+    db.session.rollback()
+    page = words(client.get(link))
+    assert "Please answer 2 questions" in page and "Rita Representative signed you up" in page
+    assert '<details id="answers" open>' in page
+    assert client.post(f"{link}/answers", data={asking["tea"]: "Tea"}).status_code == 422
+    assert client.post(f"{link}/answers", data={asking["tea"]: "Tea", asking["agree"]: "yes"}).status_code == 303
+    assert "Please answer" not in words(client.get(link))
+
+
+def test_who_signed_up_alone_is_never_asked_again(client, asking):
+    got = make.sign_up(asking["activity"], "Old Hand", "old@people.example")
+    token = queries.find_sign_up(got.registration_id).token
+    db.session.rollback()
+    assert "Please answer" not in words(client.get(f"/m/{token}"))
+
+
+def test_who_has_signed_up_before_keeps_the_own_answers(client, school, asking):
+    line = "Bo Ng, bo@people.example"
+    send(client, school, line, act="sign_up", **{asking["tea"]: "Tea"})
+    send(client, school, line, act="sign_up", **{asking["tea"]: "Coffee"})
+    assert answers_of("Bo Ng") == {"Tea or coffee, please?": "Tea"}
+
+
+def test_an_answer_for_all_that_cannot_be_taken_comes_back(client, school, asking):
+    answer = send(client, school, act="sign_up", **{asking["years"]: "many"})
+    assert (
+        answer.status_code == 422 and "Enter a whole number, like 12" in words(answer) and 'value="many"' in answer.text
+    )
+    assert "No Address" in answer.text and signed_up() == []
+
+
+def test_the_file_to_fill_has_the_columns_of_the_activity(client, school, asking):
+    answer = client.get(f"{PAGE}.csv")
+    assert answer.mimetype == "text/csv" and "group-learning-communities-that-last.csv" in str(answer.headers)
+    assert answer.data.decode("utf-8-sig") == 'Name,Email,Country,"Tea or coffee, please?",Years of work\r\n'
+    assert send_file(client, school, answer.data + b"Ani Ito,ani@people.example,NP,Tea,3\r\n").status_code == 200
+    make.signed_in_by_row(client, make.make_office())
+    assert client.get(f"{PAGE}.csv").data.decode("utf-8-sig").startswith("Name,Email,Organisation,Country,")
+
+
+def _first_sign_up() -> int:
+    return db.session.scalars(sa.select(Registration.id).order_by(Registration.id)).first()

@@ -13,7 +13,7 @@ from ecwi_events.people import file_imports, matching, organisation_rows, organi
 from ecwi_events.people import service as people
 from ecwi_events.people.exchange import Verdict
 from ecwi_events.people.models import OrganisationKind
-from ecwi_events.web import identity
+from ecwi_events.web import identity, uploads
 from ecwi_events.web.forms import Form, typed
 
 if TYPE_CHECKING:
@@ -98,9 +98,8 @@ def choose_file() -> ResponseReturnValue:
 @blueprint.post("/office/organisations/import")
 def read_file() -> ResponseReturnValue:
     """Read a file and go on to what it would do."""
-    upload = flask.request.files.get("file")
-    content = upload.read(spreadsheets.LARGEST_FILE + 1) if upload else b""
-    name = (upload.filename or "") if upload else ""
+    content = uploads.small("file", most_bytes=spreadsheets.LARGEST_FILE) or b""
+    name = flask.request.files["file"].filename or "" if content else ""
     try:
         with transaction():
             import_id = file_imports.keep_file(name, content, by_person_id=_me(), now=clock.utc_now())

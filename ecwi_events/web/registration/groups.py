@@ -1,22 +1,26 @@
-"""Signing a group up: paste a list, look at it, sign up. Nothing is written before the last step, and twice does no harm."""
+"""Signing a group up: paste a list or send a file, look at it, sign up. Nothing is written before, and twice does no harm.
+
+A file becomes the list in the form, where it can be read and mended; nothing of it is kept by us between the steps.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import flask
 
-from ecwi_events.kernel import clock
+from ecwi_events.kernel import clock, countries
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import normalise_address
 from ecwi_events.people import rules as people_rules
+from ecwi_events.people import spreadsheets
 from ecwi_events.programme import queries as programme
-from ecwi_events.registration import group_preview, queries, rules, rules_groups, service
+from ecwi_events.registration import answers, group_preview, queries, questions, rules, rules_groups, rules_questions
 from ecwi_events.registration.service import SignUp
-from ecwi_events.web import hosting, times
-from ecwi_events.web.forms import Form, typed
+from ecwi_events.web import hosting, times, uploads
+from ecwi_events.web.forms import Form, typed_whole
 from ecwi_events.web.programme import seeing, sign_up_form
 
 if TYPE_CHECKING:
@@ -27,11 +31,16 @@ if TYPE_CHECKING:
 
     from ecwi_events.programme.queries import ActivityPage
     from ecwi_events.registration.models import Place
-    from ecwi_events.registration.rules_groups import GroupLine
+    from ecwi_events.registration.rules_groups import GroupLine, GroupList
+    from ecwi_events.registration.rules_questions import Asked
     from ecwi_events.registration.service import GroupResult
 
 blueprint = flask.Blueprint("groups", __name__)
 
+GUESSED = (
+    "We had to guess the letters of this file. Look at the names below. Are letters wrong? "
+    "Then save the table as “CSV UTF-8” or as .xlsx, and send that."
+)
 NOT_FOR_YOU = "Hosts, the office and people who act for a Member organisation can sign up a group. Ask the office."
 
 
@@ -63,15 +72,18 @@ def send(slug: str) -> ResponseReturnValue:
     """Show what would become of each line, or sign them all up: the button says which."""
     now = clock.utc_now()
     activity = _activity(slug)
-    bringer, form = _bringer(activity, now=now), _typed()
-    lines = rules_groups.read_group(form.value("people"))
+    asked = questions.asked(activity.id)
+    bringer, form = _bringer(activity, now=now), _typed(asked)
     try:
-        _check(bringer, lines)
-        if form.value("act") != "sign_up":
-            return _page(activity, bringer, form, lines, now=now)
+        sent = _file(form)
+        group = rules_groups.read_group(sent.form.value("people"), asked)
+        form = sent.form
+        _check(bringer, form, group, asked)
+        if form.value("act") != "sign_up" or sent.is_new:
+            return _page(activity, bringer, form, group, now=now, guessed=GUESSED if sent.is_guess else "")
         with transaction():
-            already = _already(activity, bringer, lines)
-            results = _sign_up(activity, bringer, form, lines, now=now)
+            already = _already(activity, bringer, group.lines)
+            results = _sign_up(activity, bringer, form, group, now=now)
     except Invalid as invalid:
         return _page(activity, bringer, form.wrong(invalid), now=now), 422
     except Refused as refused:
@@ -84,22 +96,66 @@ def send(slug: str) -> ResponseReturnValue:
     )
 
 
-def _typed() -> Form:
+@blueprint.get("/a/<slug>/group.csv")
+def file_to_fill(slug: str) -> ResponseReturnValue:
+    """Give a file with the headings of this activity, to fill in with a spreadsheet program."""
+    activity = _activity(slug)
+    bringer = _bringer(activity, now=clock.utc_now())
+    columns = rules_groups.headings(questions.asked(activity.id), with_organisation=bringer.is_host)
+    content = spreadsheets.write_csv([spreadsheets.guarded(column) for column in columns], [])
+    disposition = f'attachment; filename="group-{activity.slug}.csv"'
+    return flask.Response(content, mimetype="text/csv", headers={"Content-Disposition": disposition})
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """The form with its list; of a file that has just come in, whether its letters are a guess."""
+
+    form: Form
+    is_new: bool = False
+    is_guess: bool = False
+
+
+def _typed(asked: Sequence[Asked]) -> Form:
     chosen = [name for name in flask.request.form if name.startswith(sign_up_form.PREFIX)][: sign_up_form.MOST_CHOSEN]
-    return typed("people", "organisation", "act", "chose", *chosen)
+    return typed_whole("people", "organisation", "act", "chose", *chosen, *(question.field for question in asked))
 
 
-def _check(bringer: Bringer, lines: Sequence[GroupLine]) -> None:
+def _file(form: Form) -> _Sent:
+    """Return the form with the rows of the file that was sent, if one was.
+
+    Raises:
+        Invalid: it cannot be read, or has more people than fit.
+    """
+    content = uploads.small("file", most_bytes=spreadsheets.LARGEST_FILE)
+    if content is None:
+        return _Sent(form)
+    try:
+        rows = spreadsheets.read_rows(content, decode=spreadsheets.decoded_or_guessed)
+    except Refused as refused:
+        raise Invalid({"file": refused.message}) from refused
+    text = rules_groups.as_text(rows)
+    if len(rows) > rules_groups.MOST + 1 or len(text) > rules_groups.LONGEST_LIST:
+        raise Invalid({"file": f"This file has {len(rows)} rows. {rules_groups.TOO_MANY}"})
+    form = Form({**form.values, "people": text}, form.faults)
+    return _Sent(form, is_new=True, is_guess=spreadsheets.is_guess(content))
+
+
+def _check(bringer: Bringer, form: Form, group: GroupList, asked: Sequence[Asked]) -> None:
     if not bringer.may:
         raise Refused("not_for_you", NOT_FOR_YOU)
-    if not lines:
+    if group.fault:
+        raise Invalid({"people": group.fault})
+    if not group.lines:
         raise Invalid({"people": "Enter one person on each line: name, email"})
-    if len(lines) > rules_groups.MOST:
-        raise Invalid({"people": f"Enter {rules_groups.MOST} people or fewer at once"})
+    if len(group.lines) > rules_groups.MOST or len(form.value("people")) > rules_groups.LONGEST_LIST:
+        raise Invalid({"people": rules_groups.TOO_MANY})
+    if faults := rules_groups.shared_faults(asked, form.values):
+        raise Invalid(faults)
 
 
 def _sign_up(
-    activity: ActivityPage, bringer: Bringer, form: Form, lines: Sequence[GroupLine], *, now: datetime
+    activity: ActivityPage, bringer: Bringer, form: Form, group: GroupList, *, now: datetime
 ) -> list[tuple[str, GroupResult]]:
     """Sign up every line that has no fault, in the order of the list.
 
@@ -107,19 +163,25 @@ def _sign_up(
         Invalid: no line can be signed up, or no session was chosen.
         Refused: sign-up is not open.
     """
-    good = [line for line in lines if line.fault is None]
+    asked = questions.asked(activity.id)
+    good = [line for line in group.lines if line.fault is None]
     chosen = sign_up_form.session_ids(form.values)
     if not good or (form.value("chose") and not chosen):
         raise Invalid({"sessions": "Choose one session or more"} if good else {"people": "Mend the lines first"})
     own = dict(bringer.organisations).get(int(form.value("organisation") or 0) if _is_number(form) else 0, "")
     people = [
-        SignUp(
-            activity.id, line.name, line.address, line.organisation if bringer.is_host else own, activity.zone, chosen
+        (
+            _new(activity, line, line.organisation if bringer.is_host else own, chosen),
+            rules_groups.answers_of(line, asked, form.values),
         )
         for line in good
     ]
-    results = service.sign_up_group(activity.id, people, by_person_id=bringer.person_id, now=now)
+    results = answers.sign_up_group(activity.id, people, by_person_id=bringer.person_id, now=now)
     return [(line.name, result) for line, result in zip(good, results, strict=True)]
+
+
+def _new(activity: ActivityPage, line: GroupLine, organisation: str, chosen: Sequence[int]) -> SignUp:
+    return SignUp(activity.id, line.name, line.address, organisation, activity.zone, chosen, country=line.country)
 
 
 def _is_number(form: Form) -> bool:
@@ -142,14 +204,15 @@ def _bringer(activity: ActivityPage, *, now: datetime) -> Bringer:
 
 
 def _page(
-    activity: ActivityPage, bringer: Bringer, form: Form | None = None, lines: Sequence[GroupLine] = (),
-    *, now: datetime, more: str = "",
+    activity: ActivityPage, bringer: Bringer, form: Form | None = None, group: GroupList | None = None,
+    *, now: datetime, more: str = "", guessed: str = "",
 ) -> str:  # fmt: skip
     facts = queries.sign_up_facts(activity.id)
     if facts is None:
         raise NotFound("We cannot find this page.")
     closed = rules.refusal(facts, now=now)
-    already = _already(activity, bringer, lines)
+    lines = group.lines if group else []
+    already, asked = _already(activity, bringer, lines), questions.asked(activity.id)
     steps = times.steps(activity.sessions, activity.zone, now=now)
     form = form or Form()
     return flask.render_template(
@@ -159,7 +222,12 @@ def _page(
         facts=facts,
         bringer=bringer,
         form=form,
-        preview=[(line, _verdict(line, already)) for line in lines],
+        preview=[(line, _verdict(line, already), *_answers(line, asked, form)) for line in lines],
+        unused=group.unused if group else [],
+        asked=[replace(question, is_required=False) for question in rules_groups.answerable(asked)],
+        agreed=[question for question in asked if question.kind == "consent"],
+        guessed=guessed,
+        country=countries.label,
         choices=sign_up_form.choices(facts, form, steps, now=now) if facts.terms.is_per_session else [],
         conditions=sign_up_form.conditions(facts.terms),
         closed=rules.SENTENCES[closed] if closed else "",
@@ -172,6 +240,13 @@ def _already(activity: ActivityPage, bringer: Bringer, lines: Sequence[GroupLine
     """Return what people of a list have already, as far as the bringer may know."""
     whose = None if bringer.is_host else [number for number, _ in bringer.organisations]
     return group_preview.signed_up_already(activity.id, lines, of_organisations=whose) if lines else {}
+
+
+def _answers(line: GroupLine, asked: Sequence[Asked], form: Form) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the answers of a line in words, and what this person will be asked by the own link."""
+    got = rules_groups.answers_of(line, asked, form.values)
+    said = [(one.wording, rules_questions.in_words(one.kind, got[one.field])) for one in asked if one.field in got]
+    return said, [one.wording for one in rules_groups.left_open(asked, got)]
 
 
 def _had(result: GroupResult, already: dict[str, Place]) -> Place | None:

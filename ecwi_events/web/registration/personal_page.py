@@ -9,7 +9,7 @@ import flask
 
 from ecwi_events.kernel import dates
 from ecwi_events.programme.rules import is_for_everybody
-from ecwi_events.registration import answers, joining, passed_on, queries, questions, rules, standing
+from ecwi_events.registration import answers, joining, passed_on, queries, questions, rules, rules_groups, standing
 from ecwi_events.registration.models import Place
 from ecwi_events.web import times
 from ecwi_events.web.forms import Form
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ecwi_events.registration.queries import MySignUp
     from ecwi_events.registration.rules import SignUpFacts
+    from ecwi_events.registration.rules_questions import Asked
     from ecwi_events.web.times import Step
 
 UNDO, NO_UNDO = "You can undo this for ten minutes.", "You cannot undo this."
@@ -50,6 +51,7 @@ def render(mine: MySignUp, form: Form | None = None, *, now: datetime, more: str
     undo = _undo(facts, theirs, now=now)
     main = held[0] if held else mine
     given = answers.of_person(activity.id, mine.person_id)
+    asked = questions.asked(activity.id) if held else []
     return flask.render_template(
         "registration/my_sign_up.html",
         nav="my",
@@ -61,14 +63,15 @@ def render(mine: MySignUp, form: Form | None = None, *, now: datetime, more: str
         lines=[line for step in steps for line in _lines(step, theirs, facts, now=now)],
         form=_form(form, given),
         given=given,
-        asked=questions.asked(activity.id) if held else [],
+        asked=asked,
+        left_open=_left_open(main, asked, given),
         offers=[(one, _until(one, now=now)) for one in held if one.place is Place.OFFERED],
         passed_on=not held and passed_on.was_passed_on(mine.registration_id),
+        lapsed=_lapsed(main, now=now),
+        is_last_offer=rules.is_last_offer(main.offers),
         may_undo=None in undo and not more,
         place_gone="place_gone" in undo,
         may_withdraw=facts is not None and _may_withdraw_from_any(facts, held, mine, now=now),
-        lapsed=_lapsed(main, now=now),
-        is_last_offer=rules.is_last_offer(main.offers),
         after=_after_all(facts, held, now=now),
         is_public=is_for_everybody(activity.status, activity.visibility),
         is_open=facts is not None and rules.refusal(facts, now=now) is None,
@@ -134,15 +137,15 @@ def _until(one: MySignUp, *, now: datetime) -> str:
     return dates.moment(one.offer_expires_at, one.zone, now=now) if one.offer_expires_at else ""
 
 
-def _choice(
-    facts: SignUpFacts | None, form: Form | None, steps: Sequence[Step], held: Sequence[MySignUp], mine: MySignUp,
-    *, now: datetime,
 def _lapsed(one: MySignUp, *, now: datetime) -> str:
     """Say when an offer ended that nobody answered; empty if that is not what the person has now."""
     is_so = one.lapsed_at is not None and one.place in {Place.WAITING, Place.DECLINED}
     return dates.moment(one.lapsed_at, one.zone, now=now) if is_so and one.lapsed_at else ""
 
 
+def _choice(
+    facts: SignUpFacts | None, form: Form | None, steps: Sequence[Step], held: Sequence[MySignUp], mine: MySignUp,
+    *, now: datetime,
 ) -> dict[str, object]:  # fmt: skip
     """The sessions to choose from, where people choose; ticked is what they have, or what they ticked just now."""
     if facts is None or not facts.terms.is_per_session or not held or rules.refusal(facts, now=now):
@@ -157,6 +160,13 @@ def _lapsed(one: MySignUp, *, now: datetime) -> str:
             mine.activity.id, mine.person_id
         ),
     }  # fmt: skip
+
+
+def _left_open(main: MySignUp, asked: Sequence[Asked], given: Sequence[answers.Answered]) -> Sequence[Asked]:
+    """Return what somebody who was signed up by another person has still to answer."""
+    if main.signed_up_by is None:
+        return []
+    return rules_groups.left_open(asked, {f"answer-{one.question_id}": one.text for one in given})
 
 
 def _form(form: Form | None, given: Sequence[answers.Answered]) -> Form:
