@@ -22,7 +22,7 @@ from ecwi_events.programme.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 _HIDDEN = (ActivityStatus.DRAFT, ActivityStatus.APPROVED)
 _HOSTS = sa.and_(ActivityOrganisation.activity_id == Activity.id, ActivityOrganisation.role == OrganisationRole.HOST)
@@ -108,6 +108,12 @@ def hosts() -> Sequence[tuple[int, str]]:
         .order_by(Organisation.name)
     )
     return [(row.id, row.name) for row in rows]
+
+
+def titles_of(activity_ids: Collection[int]) -> dict[int, str]:
+    """Return the titles of some activities, by their ids."""
+    rows = db.session.execute(sa.select(Activity.id, Activity.title).where(Activity.id.in_(activity_ids))).all()
+    return {row.id: row.title for row in rows}
 
 
 def _narrowed(statement: sa.Select[Any], wanted: Wanted) -> sa.Select[Any]:

@@ -108,6 +108,17 @@ def counts(*, now: datetime) -> Sequence[QueueCounts]:
     return [found.get(queue, QueueCounts(queue, 0, 0, 0, 0, None)) for queue in Queue]
 
 
+def find_last_tried(kind: str) -> Piece | None:
+    """Return the piece of a kind that somebody has worked on last, whatever came of it, or None."""
+    row = db.session.execute(
+        sa.select(*_COLUMNS)
+        .where(Work.kind == kind, Work.claimed_at.is_not(None), Work.state != WorkState.LEASED)
+        .order_by(Work.claimed_at.desc(), Work.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return Piece(*row) if row else None
+
+
 def pieces(asked: Asked, *, older_than: int | None, limit: int) -> Sequence[Piece]:
     """Return the pieces that were asked for, the newest first."""
     query = sa.select(*_COLUMNS).order_by(Work.id.desc()).limit(limit)

@@ -3,7 +3,10 @@
 import pytest
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import db
+from ecwi_events.kernel.db import db, transaction
+from ecwi_events.mail import stopping
+from ecwi_events.mail.kinds import Topic
+from ecwi_events.mail.stopping import Stop
 from ecwi_events.people import addresses, settings
 from ecwi_events.people.models import AddressProof, Person, RoleGrant
 from tests import make
@@ -147,7 +150,6 @@ def test_these_pages_are_for_people_who_are_signed_in(client):
 
 
 def test_who_waits_for_the_host_has_not_given_anything_up(client, person):
-    from ecwi_events.kernel.db import transaction
     from ecwi_events.registration import service
     from ecwi_events.registration.rules import Terms
 
@@ -158,3 +160,24 @@ def test_who_waits_for_the_host_has_not_given_anything_up(client, person):
     page = words(client.get("/me"))
     assert "The host has not answered yet" in page
     assert "You gave up your place" not in page and "You have a place" not in page
+
+
+def test_messages_that_were_stopped_are_listed_and_started_again(client, person, count_queries):
+    assert "Messages that you stopped" not in client.get("/me/settings").text
+    somebody_else = make.make_person("Rosa Quispe")
+    first, other = make.make_activity("Play is how children learn"), make.make_activity("Stories <b>")
+    with transaction():
+        stopping.stop(Stop(person, Topic.MESSAGES, first), now=make.NOW)
+        stopping.stop(Stop(somebody_else, Topic.MESSAGES, other), now=make.NOW)
+    with count_queries() as one:
+        page = client.get("/me/settings")
+    assert "Play is how children learn" in page.text and "Stories" not in page.text
+    with transaction():
+        stopping.stop(Stop(person, Topic.MESSAGES, other), now=make.NOW)
+    with count_queries() as two:
+        page = client.get("/me/settings")
+    assert len(one) == len(two) and "Stories &lt;b&gt;" in page.text
+    token = stopping.token_of(Stop(person, Topic.MESSAGES, first))
+    assert f'action="/u/{token}"' in page.text
+    assert "You get messages from organisers again" in words(client.post(f"/u/{token}", data={"act": "start"}))
+    assert stopping.stopped_activities(person) == [other]

@@ -1,16 +1,24 @@
 """What the office sees of mails: every kind, what became of each, and addresses that are left alone."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
+from config import BounceMailbox
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.mail import suppression
-from ecwi_events.mail.kinds import KINDS
+from ecwi_events.mail import complaints, suppression
+from ecwi_events.mail.kinds import KINDS, topics_in_use
 from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.registration import queries
+from ecwi_events.work import service as work
 from tests import make
+from tests.mail import reports
 from tests.make import NOW
 from tests.web.conftest import words
+
+READING = "mail.read_bounces"
+ALL_MAILS = [f"mails-{topic}" for topic in topics_in_use()]
 
 
 @pytest.fixture
@@ -104,3 +112,49 @@ def test_the_list_of_mails_takes_the_same_number_of_questions_for_one_and_three(
                 client.get(f"/office/people/{person_id}")
             counted.append(len(seen))
     assert counted[0] == counted[1]
+
+
+def complain(person_id):
+    """Sign somebody up, and let their mail service say that they marked the mail as spam."""
+    mail = db.session.execute(sa.select(Mail.message_id).where(Mail.person_id == person_id)).one()
+    with transaction():
+        complaints.take_in(reports.complaint(mail.message_id), now=NOW)
+
+
+def test_a_complaint_is_shown_to_the_office_and_to_the_person(app, client):
+    signed_up = make.sign_up(make.make_activity(), "Olena Koval", "olena@kyiv.example")
+    person_id = queries.find_sign_up(signed_up.registration_id).person_id
+    make.signed_in(client, person_id, now=NOW)
+    assert "marked as spam" not in words(client.get("/me/settings"))
+    complain(person_id)
+    mine = client.get("/me/settings")
+    assert "a mail of ours was marked as spam" in words(mine)
+    assert 'name="mails-reminders" value="1">' in mine.text
+    office = app.test_client()
+    make.signed_in(office, make.make_office(), now=NOW)
+    page = office.get("/office/mails")
+    assert "olena@kyiv.example" in page.text and f"/office/people/{person_id}" in page.text
+    assert "only the person can start it again" in words(office.get(f"/office/people/{person_id}"))
+    client.post("/me/settings", data={"name": "Olena Koval", "language": "en"} | dict.fromkeys(ALL_MAILS, "1"))
+    assert "marked as spam" not in words(client.get("/me/settings"))
+
+
+def reading(*, fault: str = ""):
+    """Let the mailbox be read, as a worker does."""
+    with transaction():
+        work.put(READING, 0, dedup_key=f"bounces:{fault}", now=NOW)
+        (piece,) = work.claim([READING], now=NOW, lease_seconds=60, limit=1)
+        work.fail(piece, fault, now=NOW) if fault else work.finish(piece, now=NOW)
+
+
+def test_the_office_reads_when_the_mailbox_was_read_and_what_is_wrong(client, office, app, monkeypatch, tmp_path):
+    settings = app.extensions["ecwi_settings"]
+    assert "no mailbox is set for it" in words(client.get("/office/mails"))
+    here = replace(settings, mail=replace(settings.mail, bounce_mailbox=BounceMailbox(maildir=tmp_path)))
+    monkeypatch.setitem(app.extensions, "ecwi_settings", here)
+    assert "was read never yet" in words(client.get("/office/mails"))
+    reading()
+    assert "was read on Sat 21 November" in words(client.get("/office/mails"))
+    reading(fault="the certificate of imap.example is not trusted: self-signed <b>")
+    page = client.get("/office/mails")
+    assert "imap.example is not trusted: self-signed &lt;b&gt;" in page.text and "We try again" in words(page)

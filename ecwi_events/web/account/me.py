@@ -10,10 +10,11 @@ from ecwi_events.kernel import clock, countries, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.kernel.text import normalise_address
-from ecwi_events.mail import stopping, suppression
+from ecwi_events.mail import complaints, stopping, suppression
 from ecwi_events.mail.kinds import TOPICS, Topic, topics_in_use
 from ecwi_events.people import addresses, queries, rules
 from ecwi_events.people import settings as people
+from ecwi_events.programme.queries_list import titles_of
 from ecwi_events.registration import mine
 from ecwi_events.web import identity, zones
 from ecwi_events.web.forms import Form, typed
@@ -193,4 +194,13 @@ def _settings_page(form: Form | None = None, *, address_form: Form | None = None
         languages=list(rules.LANGUAGES.items()),
         zone_groups=zones.all_zones(),
         zone=dates.canonical_zone((form or _form_of(profile)).value("zone")) or "",
+        stopped=_stopped_messages(me),
+        complained_at=complaints.latest_of(me) if stopping.stopped_topics(me) & {*topics_in_use()} else None,
     )
+
+
+def _stopped_messages(me: int) -> list[tuple[str, str]]:
+    """Return the activities about which one has stopped messages: title, and the token that starts them again."""
+    titles = titles_of(stopping.stopped_activities(me))
+    tokens = {one: stopping.token_of(stopping.Stop(me, Topic.MESSAGES, one)) for one in titles}
+    return sorted((title, tokens[one]) for one, title in titles.items())

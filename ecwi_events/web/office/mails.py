@@ -11,10 +11,12 @@ import flask
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import NotFound
-from ecwi_events.mail import bouncing, rules, samples, service, suppression
+from ecwi_events.mail import bouncing, complaints, rules, samples, service, suppression
 from ecwi_events.mail.kinds import KINDS, TOPICS, kind_of
 from ecwi_events.mail.models_delivery import BounceKind
 from ecwi_events.web.forms import own_path
+from ecwi_events.work import looking
+from ecwi_events.work.models import WorkState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,6 +31,7 @@ blueprint = flask.Blueprint("office_mails", __name__)
 
 ADDRESSES_SHOWN = 100
 LOOK_BACK = timedelta(days=30)
+READING = "mail.read_bounces"  # the kind of work that reads the mailbox of what comes back
 # A mail is a page of its own with styles in its elements; it may load nothing, run nothing and send nothing.
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
@@ -47,7 +50,7 @@ REASONS = {
     "cancelled": "it was cancelled", "erased": "what it is about is gone", "opted_out": "the person does not want it",
     "suppressed": "we do not write to this address", "refused": "the mail server refused it",
     "address": "we cannot write to this address", "given_up": "tried eight times", "lost_once": "sent a second time",
-    "lost_twice": "lost twice on its way",
+    "lost_twice": "lost twice on its way", "not_invited": "the address is not on the list of the invited",
 }  # fmt: skip
 
 
@@ -92,8 +95,21 @@ def index() -> ResponseReturnValue:
         day=lambda moment: dates.day_label(moment.date()),
         came_back=counts[BounceKind.HARD] + counts[BounceKind.SOFT],
         foreign=counts[BounceKind.FOREIGN],
+        stopped_by_mail=counts[BounceKind.STOPPED],
+        complaints=complaints.latest(limit=ADDRESSES_SHOWN),
+        mail_words=lambda kind: kind_of(kind).words or kind,
         reads_mailbox=_settings().mail.bounce_mailbox is not None,
+        **_mailbox(now=now),
     )
+
+
+def _mailbox(*, now: datetime) -> dict[str, str]:
+    """Return when the mailbox of what comes back was read last, and what is wrong if it could not be read."""
+    last = looking.find_last_tried(READING)
+    if last is None:
+        return {"read": "", "trouble": ""}
+    when = dates.moment(last.claimed_at or now, _settings().office_time_zone, now=now)
+    return {"read": when, "trouble": "" if last.state == WorkState.DONE else last.last_error or "It was not read."}
 
 
 @blueprint.get("/office/mails/kinds/<kind>/<variant>")

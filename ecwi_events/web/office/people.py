@@ -11,8 +11,8 @@ from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import NotFound
 from ecwi_events.kernel.text import normalise_address
+from ecwi_events.mail import complaints, suppression
 from ecwi_events.mail import queries as mails
-from ecwi_events.mail import suppression
 from ecwi_events.people import addresses, merging, searching, settings
 from ecwi_events.people.models import MergeOf, Role
 from ecwi_events.registration import mine
@@ -67,6 +67,7 @@ def person(person_id: int) -> ResponseReturnValue:
         addresses=own,
         suppressed=suppression.among([one.address for one in own], now=now),
         normalise=normalise_address,
+        complained_at=complaints.latest_of(person_id),
         mails=[sent_mail(row, now=now) for row in mails.mails_to(person_id, limit=MAILS_SHOWN)],
         earlier=settings.earlier_work(person_id),
         sign_ups=mine.sign_ups_of(person_id),
