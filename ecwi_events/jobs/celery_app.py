@@ -14,7 +14,7 @@ from celery.signals import (
 )
 from kombu.entity import Queue
 
-from ecwi_events.jobs.doorbell import ring_at
+from ecwi_events.jobs.doorbell import RING_LIVES_SECONDS, ring_at
 from ecwi_events.jobs.drain import drain
 from ecwi_events.jobs.heart import HEART
 from ecwi_events.jobs.lanes import ALL
@@ -61,10 +61,10 @@ def make_celery(app: Flask, settings: Settings) -> Celery:
             "tick": {
                 "task": "ecwi.tick",
                 "schedule": settings.tick_seconds,
-                "options": {"expires": settings.tick_seconds},
+                "options": {"expires": RING_LIVES_SECONDS},
             }
         },
-        beat_scheduler="celery.beat:Scheduler",  # remembers nothing: a tick too many or too few does no harm
+        beat_scheduler="ecwi_events.jobs.beating:SteadyScheduler",
         timezone="UTC",
     )
     _add_tasks(celery, app, settings)
@@ -81,11 +81,15 @@ def _add_tasks(celery: Celery, app: Flask, settings: Settings) -> None:
 
     @celery.task(name="ecwi.tick")  # type: ignore[untyped-decorator]  # Celery is untyped
     def tick_task() -> None:
-        """Derive, and wake the queues: what is written down already goes out in any case."""
+        """Derive, and wake the queues: what is written down already goes out in any case.
+
+        A tick whose turn it was not wakes nobody: after hours without a worker there are many of them.
+        """
+        has_rung = False
         try:
-            tick(settings)
+            has_rung = not tick(settings)
         finally:
-            for queue in queues_to_wake(settings):
+            for queue in () if has_rung else queues_to_wake(settings):
                 ring_at(celery, queue)
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 GATHER_SECONDS = 0.2  # rings this close together are one: a ring costs the worker as much as half a mail
 REST_SECONDS = 10.0  # how long to leave a Redis alone that did not answer
-RING_LIVES_SECONDS = 30  # an unheard ring is of no use later: the tick has come by then
+# A ring or a tick that nobody heard for so long is dropped. It is much longer than one is of use, because a worker goes by
+# its own clock: one that is an hour ahead of its sender's would drop everything.
+RING_LIVES_SECONDS = 86_400
 
 log = logging.getLogger(__name__)
 

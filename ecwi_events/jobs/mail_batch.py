@@ -4,6 +4,7 @@ That one mail was sent is written in the transaction that says that the next one
 two. A worker that dies before leaves at most one mail ``sending`` that has arrived; the next worker sends that one again,
 under the same Message-ID, just as if it had died while the text was handed over. Nothing is owed for long: it is written
 at the end of the batch, before anything else is done or a new connection is made, and at once if the mail server is slow.
+While the database is away it is kept, and written when the database is back.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
+from ecwi_events.jobs.heart import HEART
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.text import normalise_address
 from ecwi_events.mail import queries, service, suppression
@@ -32,6 +36,8 @@ KIND = service.WORK_KIND
 # answers: with what is owed for a tenth at most, it is written before the lease of either mail has run out.
 RENEWED_AFTER = 1 / 5
 OWED_FOR = 1 / 10
+DATABASE_MAY_BE_AWAY = 300.0  # seconds; who then still owes something lets another worker send that mail again
+ASK_AGAIN_SECONDS = 0.5
 
 
 @dataclass
@@ -77,9 +83,20 @@ def of(pieces: Sequence[Claim], *, leased_at: float, now: datetime) -> Iterator[
             yield
     finally:
         try:
-            settle()
+            _settle_in_the_end()
         finally:
             del _thread.batch
+
+
+def _settle_in_the_end() -> None:
+    """Write what is owed; if the database was restarted in the middle of the batch, wait for it."""
+    until = time.monotonic() + DATABASE_MAY_BE_AWAY
+    while True:
+        try:
+            return settle()
+        except DBAPIError:
+            if time.monotonic() > until or HEART.stopping.wait(ASK_AGAIN_SECONDS):
+                raise
 
 
 def read_anew() -> None:

@@ -8,8 +8,12 @@ whatever dies where, the row says what may have happened.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
 
 from ecwi_events.jobs import mail_batch
 from ecwi_events.jobs.letters import letter_of
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     from ecwi_events.mail.transports import Opened, Transport
     from ecwi_events.work.service import Claim
 
-REST = timedelta(seconds=20)  # how long to leave a mail server alone that did not answer
+REST = 1 / 3  # of a lease: how long to leave a mail server alone that did not answer
 CROWDED = timedelta(seconds=5)  # how long to leave a domain alone to which enough mails are on their way
 _away_until: dict[tuple[str, int], datetime] = {}  # of this process only: each finds out for itself
 
@@ -63,14 +67,14 @@ def send_mail(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: AR
         return
     _wait_for_turn(mail, settings, now=now)
     try:
-        with _transport(settings, mail, now=now).open(_envelope_from(mail, settings), recipient) as opened:
+        with _transport(settings, mail, piece, now=now).open(_envelope_from(mail, settings), recipient) as opened:
             _write_and_hand_over(opened, mail, piece, settings)
     except Never as error:
         _note_refused(mail, error)
     except NotNow as error:
         if isinstance(error, Away):
-            _away_until[settings.mail.host, settings.mail.port] = now + REST
-        _put_off(mail, piece, str(error))
+            _away_until[settings.mail.host, settings.mail.port] = now + _rest(settings)
+        _put_off(mail, piece, str(error), settings)
 
 
 def _found(mail_id: int) -> Outgoing | None:
@@ -99,7 +103,9 @@ def _wait_for_turn(mail: Outgoing, settings: Settings, *, now: datetime) -> None
         PutOff: it is not.
     """
     away_until = _away_until.get((settings.mail.host, settings.mail.port), now)
-    if now < away_until:  # waiting for it once more with every mail would keep the other work from being done
+    # Waiting for it once more with every mail would keep the other work from being done. A longer rest than ours is one from
+    # before the clock was put back.
+    if now < away_until <= now + _rest(settings):
         why = "the mail server did not answer a moment ago"
         with transaction():
             service.note_retry(mail, why)
@@ -124,7 +130,8 @@ def _write_and_hand_over(opened: Opened, mail: Outgoing, piece: Claim, settings:
         opened.hand_over(text)
     except Lost as error:
         with transaction():
-            service.note_lost(mail, str(error))
+            if _is_ours(piece, settings):  # else somebody else may be sending it at this moment
+                service.note_lost(mail, str(error))
         raise TryAgain(f"lost: {error}") from error
     mail_batch.owe(piece, now=clock.utc_now())
     if time.monotonic() - started > settings.lease_seconds * mail_batch.OWED_FOR:
@@ -187,14 +194,31 @@ def _note_refused(mail: Outgoing, error: Never) -> None:
     mail_batch.read_anew()  # another mail of this batch may go to the same address
 
 
-def _put_off(mail: Outgoing, piece: Claim, error: str) -> None:
+def _put_off(mail: Outgoing, piece: Claim, error: str, settings: Settings) -> None:
     given_up = piece.attempts >= work_rules.TRIES
     with transaction():
-        if given_up:
+        if not _is_ours(piece, settings):
+            pass  # somebody else may be sending it at this moment
+        elif given_up:
             service.note_failed(mail.id, "given_up", error)
         else:
             service.note_retry(mail, error)
     raise TryAgain(error)
+
+
+def _is_ours(piece: Claim, settings: Settings) -> bool:
+    return work.extend(piece, lease_seconds=settings.lease_seconds)
+
+
+def _keep(piece: Claim, settings: Settings) -> bool:
+    """Keep our lease while the mail server takes its time over a text; return False if it is no longer ours."""
+    with suppress(DBAPIError), transaction():  # a database that is away now is no reason to hang up
+        return _is_ours(piece, settings)
+    return True
+
+
+def _rest(settings: Settings) -> timedelta:
+    return timedelta(seconds=settings.lease_seconds * REST)
 
 
 def _envelope_from(mail: Outgoing, settings: Settings) -> str:
@@ -202,12 +226,12 @@ def _envelope_from(mail: Outgoing, settings: Settings) -> str:
     return bouncing.envelope_from(mail.id, settings.mail.bounce_address) or settings.mail_from
 
 
-def _transport(settings: Settings, mail: Outgoing, *, now: datetime) -> Transport:
+def _transport(settings: Settings, mail: Outgoing, piece: Claim, *, now: datetime) -> Transport:
     setting = settings.mail
     if setting.folder is not None:
         return Folder(setting.folder, now, mail.message_id)
     patience = min(15.0, settings.lease_seconds / 3)  # an answer that comes later than our lease helps nobody
     return Relay(
         setting.host, setting.port, setting.user, setting.password, setting.tls, hello=links.host(), patience=patience,
-        before_connecting=mail_batch.settle,
+        before_connecting=mail_batch.settle, while_waiting=partial(_keep, piece, settings),
     )  # fmt: skip

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 import secrets
+import select
 import smtplib
 import ssl
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -27,6 +29,7 @@ PERMANENT = 500
 GO_AHEAD = 354
 ACCEPTED = 250
 CLOSING = 421
+ANSWER_TO_TEXT_SECONDS = 600.0  # RFC 5321, 4.5.3.2.6: some look at a text for long before they say yes
 MOST_MAILS = 100  # on one connection: some servers want a new one now and then
 _thread = threading.local()
 _DOTS = re.compile(rb"^\.", re.MULTILINE)
@@ -80,6 +83,11 @@ def nothing() -> None:
     """Do nothing."""
 
 
+def go_on() -> bool:
+    """Wait as long as it takes."""
+    return True
+
+
 @dataclass(frozen=True)
 class Relay:
     """An SMTP server."""
@@ -92,11 +100,12 @@ class Relay:
     hello: str = "localhost"
     patience: float = 15.0  # seconds for each answer
     before_connecting: Callable[[], None] = field(default=nothing, compare=False)  # a new connection may take long
+    while_waiting: Callable[[], bool] = field(default=go_on, compare=False)  # for the answer to a text; False ends it
 
     @contextmanager
     def open(self, sender: str, recipient: str) -> Iterator[Opened]:
         """Take the kept connection, or connect and sign in; name sender and recipient."""
-        conversation = SmtpConversation(self._named(sender, recipient))
+        conversation = SmtpConversation(self._named(sender, recipient), self.patience, self.while_waiting)
         try:
             yield conversation
         finally:
@@ -180,6 +189,8 @@ class SmtpConversation:
     """An SMTP connection after MAIL FROM and RCPT TO."""
 
     connection: smtplib.SMTP
+    patience: float
+    while_waiting: Callable[[], bool]
     is_done: bool = False  # the text was answered: the next mail may follow
     is_over: bool = False  # the connection is of no more use
 
@@ -195,12 +206,25 @@ class SmtpConversation:
             raise _verdict(code, answer)
         try:
             self.connection.send(_DOTS.sub(b"..", message.rstrip(b"\r\n") + b"\r\n") + b".\r\n")
+            self._wait_for_answer()
             code, answer = self.connection.getreply()
         except OSError as error:
             raise Lost(_words(error)) from error
         self.is_done, self.is_over = True, code == CLOSING
         if not is_yes(code):
             raise _verdict(code, answer)
+
+    def _wait_for_answer(self) -> None:
+        """Wait for the answer to a text: who leaves a slow server too early sends it what it has already.
+
+        Raises:
+            TimeoutError: it did not come.
+        """
+        until = time.monotonic() + ANSWER_TO_TEXT_SECONDS
+        wire = [self.connection.sock]
+        while not select.select(wire, [], [], self.patience)[0]:  # type: ignore[type-var]  # we have just written to it
+            if time.monotonic() > until or not self.while_waiting():
+                raise TimeoutError("no answer to the text")
 
 
 @dataclass(frozen=True)

@@ -39,12 +39,15 @@ def say_goodbye(name: str) -> None:
 
 
 def take_turn(name: str, *, holder: str, milliseconds: int) -> bool:
-    """Take a turn that nobody else can take for so long, by the database's clock; return False if it is somebody else's."""
+    """Take a turn that nobody else can take for so long, by the database's clock; return False if it is somebody else's.
+
+    A turn that would end later than one taken now was taken before the clock was put back; it counts no more.
+    """
     now = database_milliseconds(db.session().get_bind().dialect.name)
     insert_unless_there(Turn, [{"name": name, "holder": holder, "until_ms": 0}], key=["name"])
     taken = db.session.execute(
         sa.update(Turn)
-        .where(Turn.name == name, Turn.until_ms <= now)
+        .where(Turn.name == name, sa.or_(Turn.until_ms <= now, Turn.until_ms > now + milliseconds))
         .values(holder=holder, until_ms=now + milliseconds)
         .execution_options(synchronize_session=False)
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 LONGEST_ERROR = 2000
+LONGEST_LEASES = 10  # of our own: who extends a lease never takes that much
 _W = Work.metadata.tables["work"]
 _OURS = sa.and_(_W.c.id == sa.bindparam("work"), _W.c.lease_token == sa.bindparam("token"))
 IS_OURS = sa.exists().where(_OURS)  # for statements of other rooms; the parameters are those of `Claim.key`
@@ -114,8 +115,10 @@ def claim(
 ) -> list[Claim]:
     """Take up to ``limit`` due pieces, of these kinds only, by priority and then by age.
 
-    A piece is free when it is due, or when the lease of whoever held it has run out. Kinds that are not named, such as
-    those of a newer release, are left alone.
+    A piece is free when it is due, or when the lease of whoever held it has run out. What was to be done at once is due
+    whatever our clock says: that of the machine which put it may go differently, or ours was put back. For the same reason
+    a lease that would end much later than one taken now counts as run out. Kinds that are not named, such as those of a
+    newer release, are left alone.
 
     Args:
         kinds: what the caller can do.
@@ -129,8 +132,14 @@ def claim(
     dialect = session.get_bind().dialect.name
     database_now = database_milliseconds(dialect)
     free = sa.or_(
-        sa.and_(Work.state == WorkState.DUE, Work.due_at <= now),
-        sa.and_(Work.state == WorkState.LEASED, Work.lease_until_ms < database_now),
+        sa.and_(Work.state == WorkState.DUE, sa.or_(Work.due_at <= now, Work.due_at == Work.created_at)),
+        sa.and_(
+            Work.state == WorkState.LEASED,
+            sa.or_(
+                Work.lease_until_ms < database_now,
+                Work.lease_until_ms > database_now + LONGEST_LEASES * lease_seconds * 1000,
+            ),
+        ),
     )
     # The words of the index once more: with bound values SQLite would not see that it fits.
     picked = sa.select(Work.id).where(sa.text(OPEN), free, Work.kind.in_(kinds))

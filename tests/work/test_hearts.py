@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.work import hearts, queries, service
-from ecwi_events.work.models import Heartbeat, Work
+from ecwi_events.work.models import Heartbeat, Turn, Work
 from tests.make import NOW
 
 pytestmark = pytest.mark.usefixtures("app")
+AN_HOUR_MS = 3_600_000
 
 
 def beat(name, *, at=NOW, queues="urgent bulk"):
@@ -30,6 +31,14 @@ def test_a_turn_is_taken_by_one_and_free_again_by_the_databases_clock():
     assert take("b") is True
     assert take("a") is False
     assert take("b") is False
+
+
+def test_a_turn_that_was_taken_before_the_clock_was_put_back_keeps_nobody_waiting():
+    assert take("a") is True
+    with transaction():
+        db.session.execute(sa.update(Turn).values(until_ms=Turn.until_ms + AN_HOUR_MS))
+    assert take("b") is True
+    assert take("a") is False
 
 
 def test_each_worker_has_a_row_and_the_rounds_heartbeat_is_no_worker():

@@ -57,6 +57,26 @@ def test_a_lease_that_ran_out_frees_the_work():
     assert [piece.attempts for piece in claim()] == [2]
 
 
+def test_a_lease_from_before_the_clock_was_put_back_frees_the_work():
+    put()
+    claim()
+    with transaction():
+        db.session.execute(sa.update(Work).values(lease_until_ms=Work.lease_until_ms + 3_600_000))
+    assert [piece.attempts for piece in claim()] == [2]
+
+
+def test_what_is_to_be_done_at_once_waits_for_no_clock_that_is_behind():
+    put("at once")
+    put("in a minute", due_at=NOW + timedelta(minutes=1))
+    an_hour_behind = NOW - timedelta(hours=1)
+    (piece,) = claim(now=an_hour_behind)
+    assert state("at once").state is WorkState.LEASED
+    with transaction():
+        service.fail(piece, "no", now=an_hour_behind)
+    assert claim(now=an_hour_behind) == [], "it is tried again after its wait, and not before"
+    assert len(claim(now=an_hour_behind + timedelta(minutes=2))) == 1
+
+
 def test_a_paused_holder_cannot_overwrite_a_later_one():
     put()
     (late,) = claim(lease_seconds=0)
