@@ -33,8 +33,8 @@ _RENAMED = {
     "Asia/Ashkhabad": "Asia/Ashgabat", "Asia/Ujung_Pandang": "Asia/Makassar", "GB": "Europe/London",
     "Etc/UTC": "UTC", "Etc/GMT": "UTC", "GMT": "UTC", "Etc/UCT": "UTC", "Zulu": "UTC", "Etc/Zulu": "UTC",
 }  # fmt: skip
-# Where people say another city's name than the zone does; the office sits in Leiden.
-_CITIES = {"Europe/Amsterdam": "Leiden", "America/Argentina/Buenos_Aires": "Buenos Aires", "UTC": "UTC"}
+# Where the last part of the zone's name is not how people say it.
+_CITIES = {"America/Argentina/Buenos_Aires": "Buenos Aires", "UTC": "UTC"}
 
 
 class WallTimeGap(Invalid):
@@ -140,7 +140,7 @@ def hours(starts_at: datetime, ends_at: datetime, zone: str) -> str:
 
 
 def other_zone(starts_at: datetime, ends_at: datetime, zone: str, *, reader: str) -> str:
-    """Return the second line, ``14:00 – 15:30 in Leiden (UTC+1)``, or nothing if the reader's clock shows the same.
+    """Return the second line, ``14:00 – 15:30 in Amsterdam (UTC+1)``, or nothing if the reader's clock shows the same.
 
     The day is named where it is another one than the reader's: ``Wed 20 January, 06:00 – 07:30 in Auckland (UTC+13)``.
     """

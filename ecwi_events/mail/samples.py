@@ -135,7 +135,7 @@ def _session(variant: str, number: int) -> dict[str, object]:
         "title": _TITLES[variant] if variant == USUAL else f"{number}. {_TITLES[AWKWARD]}",
         "is_named": variant == AWKWARD,
         "times": "Tue 19 January 2027, 15:00 – 16:30 · Kyiv time (UTC+2)",
-        "host_times": "14:00 – 15:30 in Leiden (UTC+1)",
+        "host_times": "14:00 – 15:30 in Amsterdam (UTC+1)",
         "utc": "13:00 – 14:30 UTC",
         "where": "" if variant == USUAL else "Room 12 <b>, Knapton Straße 3, 1000 Ljubljana",
         "note": "" if variant == USUAL else "The clocks change before this session.",

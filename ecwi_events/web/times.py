@@ -60,7 +60,7 @@ def held(session: SessionView, *, language: str) -> str:
 
 
 def host_time(session: SessionView, zone: str) -> str:
-    """Return ``14:00 in Leiden (UTC+1)``, with the day where that differs too; empty where the reader's time is the same."""
+    """Return ``14:00 in Kyiv (UTC+2)``, with the day where that differs too; empty where the reader's time is the same."""
     here = session.starts_at.astimezone(dates.zone_info(zone))
     there = session.starts_at.astimezone(dates.zone_info(session.zone))
     if here.utcoffset() == there.utcoffset():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import flask
 
-from ecwi_events.kernel import clock, dates
+from ecwi_events.kernel import clock, countries, dates, zone_table
 from ecwi_events.kernel.db import transaction
 from ecwi_events.people import service as people
 from ecwi_events.web import identity
@@ -35,12 +35,15 @@ NETWORK = (
     "Europe/Madrid", "Europe/Zurich", "Asia/Dushanbe", "Europe/Istanbul", "Europe/Kyiv", "Europe/London",
     "Asia/Tashkent", "America/New_York", "UTC",
 )  # fmt: skip
-# Where the list says more than a time does: people look for their own city.
-_IN_THE_LIST = {"Europe/Amsterdam": "Amsterdam, Leiden"}
-_PARTS_OF_THE_WORLD = {
-    "Africa": "Africa", "America": "America", "Antarctica": "Antarctica", "Arctic": "Arctic", "Asia": "Asia",
-    "Atlantic": "Atlantic", "Australia": "Australia", "Europe": "Europe", "Indian": "Indian Ocean", "Pacific": "Pacific",
-}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Option:
+    """One line of the list of all zones."""
+
+    name: str
+    words: str
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,21 +64,56 @@ def reader_zone(assumed: str) -> ReaderZone:
     return ReaderZone(dates.canonical_zone(assumed) or "UTC", is_known=False)
 
 
-def short_list(*more: str) -> list[tuple[str, str]]:
+def own_zone() -> str:
+    """Return the zone in which the reader sees times, so that hosts find their own one in every list."""
+    return reader_zone("UTC").name
+
+
+@lru_cache(maxsize=256)
+def short_list(*more: str) -> tuple[tuple[str, str], ...]:
     """Return id and words of the network's zones and of ``more``, by city."""
     names = {*NETWORK, *(name for name in more if dates.canonical_zone(name))}
-    return sorted(((name, _IN_THE_LIST.get(name) or dates.city(name)) for name in names), key=lambda pair: pair[1])
+    pairs = ((name, dates.city(name)) for name in names)
+    return tuple(sorted(pairs, key=lambda pair: pair[1]))
 
 
-@cache
-def all_zones() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """Return every zone by part of the world, the network's first."""
-    groups: list[tuple[str, tuple[tuple[str, str], ...]]] = [("Our network", tuple(short_list()))]
-    for prefix, words in _PARTS_OF_THE_WORLD.items():
-        names = (name for name in dates.zone_names() if name.startswith(f"{prefix}/") and name not in NETWORK)
-        found = sorted((dates.city(name), name) for name in names)
-        groups.append((words, tuple((name, city) for city, name in found)))
-    return tuple(groups)
+def all_zones(chosen: str, *, now: datetime) -> list[tuple[str, list[Option]]]:
+    """Return every zone below its country, with its city and its distance from UTC now; what is likely comes first.
+
+    Args:
+        chosen: the zone that stands in the field, or the empty text.
+        now: the door's instant.
+    """
+    table = dict(zone_table.zones_by_country())
+    likely = table.get(_country_of(chosen) or _country_of_browser(), ())
+    first = [Option(zone.name, _words(zone, now), zone.name == chosen) for zone in likely]
+    if chosen and chosen not in {zone.name for zones in table.values() for zone in zones}:
+        first.append(Option(chosen, _words(zone_table.CountryZone(chosen, dates.city(chosen)), now), is_chosen=True))
+    groups = [("Likely for you", first)] if first else []
+    for code, zones in table.items():
+        if zones is not likely:
+            groups.append((countries.label(code), [Option(zone.name, _words(zone, now)) for zone in zones]))
+    return [*groups, ("No country", [Option("UTC", "UTC")])] if chosen != "UTC" else groups
+
+
+def _words(zone: zone_table.CountryZone, now: datetime) -> str:
+    region = f", {zone.region}" if zone.region else ""
+    return "UTC" if zone.name == "UTC" else f"{zone.city}{region} ({dates.offset_label(now, zone.name)})"
+
+
+def _country_of(chosen: str) -> str:
+    """Return the country whose zone this is; empty if it is none's."""
+    found = (code for code, zones in zone_table.zones_by_country() if chosen in {zone.name for zone in zones})
+    return next((code for code in found if code not in zone_table.BORROWED), "")
+
+
+def _country_of_browser() -> str:
+    """Return the country in the language that the browser asks for, such as NP in ``ne-NP``; empty if it says none."""
+    for language, _ in flask.request.accept_languages:
+        country = language.partition("-")[2].upper()
+        if countries.is_country(country):
+            return country
+    return ""
 
 
 @blueprint.get("/time-zone")
@@ -101,10 +139,11 @@ def save() -> ResponseReturnValue:
 
 def _page(now: datetime, fault: str = "") -> str:
     zone = reader_zone("UTC")
+    chosen = zone.name if zone.is_known else ""
     return flask.render_template(
         "site/time_zone.html",
-        groups=all_zones(),
-        chosen=zone.name if zone.is_known else "",
+        groups=all_zones(chosen, now=now),
+        chosen=chosen,
         local_time=dates.moment(now, zone.name, now=now),
         next=own_path(flask.request.values.get("next")),
         faults={"zone": fault} if fault else {},

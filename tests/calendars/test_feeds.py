@@ -49,7 +49,7 @@ def test_the_feed_holds_what_is_public_and_nothing_else(app):
     assert event.one("SUMMARY").text == "Seen: First session"
     assert event.one("URL").value == "http://events.test/a/seen"
     lines = event.one("DESCRIPTION").text.split("\n")
-    assert lines[0] == "Tue 19 January 2027, 14:00 – 15:30 · Leiden time (UTC+1) · 13:00 – 14:30 UTC"
+    assert lines[0] == "Tue 19 January 2027, 14:00 – 15:30 · Amsterdam time (UTC+1) · 13:00 – 14:30 UTC"
     assert event.one("LOCATION").text == "Online"
     assert event.one("CLASS").value == "PUBLIC"
 

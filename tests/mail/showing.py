@@ -84,7 +84,7 @@ class Post:
 
 
 def make_series(**facts) -> int:
-    """Three sessions in Leiden's time; the third comes after the clocks have changed in Europe."""
+    """Three sessions in Amsterdam's time; the third comes after the clocks have changed in Europe."""
     return make.make_activity(
         "Learning communities that last",
         sessions=[make.make_session(title, starts_local=at) for title, at in SERIES],

@@ -97,7 +97,7 @@ class TestEveryKind:
             kind = "registration.waiting" if who == "aida" else "registration.confirmed"
             lines = text_of(of_kind(post, kind, to=who)).splitlines()
             at = lines.index(line)
-            assert lines[at + 1 : at + 3] == ["14:00 – 15:30 in Leiden (UTC+1)", "13:00 – 14:30 UTC"]
+            assert lines[at + 1 : at + 3] == ["14:00 – 15:30 in Amsterdam (UTC+1)", "13:00 – 14:30 UTC"]
             assert line in as_text(html_of(of_kind(post, kind, to=who)))
 
     def test_tells_no_token_of_another_person(self, post, all_kinds):

@@ -87,11 +87,11 @@ def test_a_clock_change_between_two_sessions_says_who_moves():
     sessions = meeting("Session 1", "2027-03-23 14:00"), meeting("Session 2", "2027-03-30 14:00")
     assert notices(*sessions, cities=["Europe/Kyiv", "Asia/Bishkek", "Asia/Almaty"]) == [
         (
-            "Clocks change in Leiden on 28 March, between session 1 and session 2. "
+            "Clocks change in Amsterdam on 28 March, between session 1 and session 2. "
             "From then on it begins 1 hour earlier in Bishkek and Almaty."
         )
     ]
-    assert notices(*sessions) == ["Clocks change in Leiden on 28 March, between session 1 and session 2."]
+    assert notices(*sessions) == ["Clocks change in Amsterdam on 28 March, between session 1 and session 2."]
 
 
 def test_a_clock_change_elsewhere_is_noticed_too():

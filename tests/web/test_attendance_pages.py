@@ -169,7 +169,7 @@ def test_marks_are_saved_with_who_made_them(client, host, session_id):
     assert standing(session_id) == {"Ana Novák": "present", "Zoe Žagar": "excused", "Олена Коваль": "absent"}
     page = words(client.get(path(session_id), query_string={"show": "all"}))
     assert "Saved: 3 changes." in page
-    assert "Marked by Halyna Host, Sat 21 November, 10:00 (Leiden)" in page
+    assert "Marked by Halyna Host, Sat 21 November, 10:00 (Amsterdam)" in page
 
 
 def test_a_mark_can_be_taken_back(client, host, session_id):
@@ -290,7 +290,7 @@ def test_two_hundred_people_weigh_less_than_thirty_kilobytes(client, host, organ
 
 
 def test_before_a_session_begins_the_page_says_from_when_marks_count(client, host, session_id, the_clock):
-    notice = "This session begins Tue 19 January 2027, 14:00 (Leiden). Marks count from then on."
+    notice = "This session begins Tue 19 January 2027, 14:00 (Amsterdam). Marks count from then on."
     assert notice in words(client.get(path(session_id)))
     assert client.post(path(session_id), data={fields(session_id)["Ana Novák"]: "present"}).status_code == 303
     the_clock.now = db.session.scalar(sa.select(ActivitySession.starts_at))

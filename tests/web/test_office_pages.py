@@ -140,7 +140,7 @@ def test_rows_do_not_grow_for_ever(client, office):
         ({"sessions__0__meeting_url": "http://x.example"}, "sessions-0-meeting_url",
          "Enter an address that starts with https://"),
         ({"sessions__0__date": "2027-03-28", "sessions__0__time": "02:30"}, "sessions-0-date",
-         "Clocks in Leiden skip 02:30 on Sun 28 March 2027. Choose another time."),
+         "Clocks in Amsterdam skip 02:30 on Sun 28 March 2027. Choose another time."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_stands_at_its_field(client, office, typed, field, sentence):
@@ -166,7 +166,7 @@ def test_a_time_that_comes_twice_is_asked_back(client, office):
     answer = client.post(NEW, data=form(**twice))
     page = words(answer)
     assert answer.status_code == 422
-    assert "Clocks in Leiden show 02:30 twice on Sun 25 October 2026. Say which one you mean." in page
+    assert "Clocks in Amsterdam show 02:30 twice on Sun 25 October 2026. Say which one you mean." in page
     assert "The second, after the clocks change" in page
     assert client.post(NEW, data=form(**twice, sessions__0__fold="1")).status_code == 303
     session = db.session.scalars(sa.select(ActivitySession)).one()

@@ -151,7 +151,7 @@ def test_the_page_of_an_activity_says_place_format_language_and_what_became_of_a
         sessions.cancel_session(talk, reason="The speaker is <ill>", by_person_id=None, now=make.NOW)
     page = words(client.get("/a/learning-communities-that-last"))
     assert "Study visit, Kindergarten 7, Lviv, in Ukrainian" in page
-    assert "Moved from Tue 19 January 2027, 14:00 (Leiden). The bus is late" in page
+    assert "Moved from Tue 19 January 2027, 14:00 (Amsterdam). The bus is late" in page
     assert "This session is cancelled. The speaker is <ill>" in page
     assert "<ill>" not in client.get("/a/learning-communities-that-last").text
     assert activity_id

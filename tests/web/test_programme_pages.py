@@ -31,7 +31,7 @@ def test_the_programme_shows_what_comes_first_and_drafts_never(client):
     make.make_activity("Secret plan", status=ActivityStatus.DRAFT)
     page = words(client.get("/"))
     assert page.index("To come") < page.index("What we learned before") < page.index(">Was<")
-    assert "Tue 19 January 2027, 14:00 – 15:30 · Leiden time (UTC+1)" in page
+    assert "Tue 19 January 2027, 14:00 – 15:30 · Amsterdam time (UTC+1)" in page
     assert "Secret plan" not in page
 
 
@@ -65,8 +65,8 @@ def test_the_page_of_an_activity_says_all_that_decides(client):
     for sentence in (
         "Hosted by <b>Ukrainian Step by Step Foundation</b>",
         "<b>2 sessions</b>, 19 January to 30 March 2027, 1 hour 30 minutes each",
-        "Starts <b>in 59 days</b>, on Tue 19 January 2027. Sign-up closes on Mon 18 January 2027, 18:00 (Leiden).",
-        "Times are in <b>Leiden time (UTC+1)</b>.",
+        "Starts <b>in 59 days</b>, on Tue 19 January 2027. Sign-up closes on Mon 18 January 2027, 18:00 (Amsterdam).",
+        "Times are in <b>Amsterdam time (UTC+1)</b>.",
         "Sign up for 2 sessions",
         "0 of 80 places are taken.",
     ):
@@ -79,14 +79,14 @@ def test_a_reader_sees_the_own_zone_first_the_host_s_second_and_the_clock_change
     page = words(client.get("/a/learning-communities-that-last"))
     assert '<span class="hours">19:00 – 20:30</span>' in page
     assert '<span class="zone">Bishkek time (UTC+6)</span>' in page
-    assert "14:00 in Leiden (UTC+1)" in page
+    assert "14:00 in Amsterdam (UTC+1)" in page
     assert page.count("1 hour earlier for you: clocks change in Europe on 28 March") == 1
 
 
 def test_the_host_s_time_is_not_said_twice(client):
     make.make_activity(sessions=SERIES)
     page = words(client.get("/a/learning-communities-that-last"))
-    assert "in Leiden (" not in page
+    assert "in Amsterdam (" not in page
     assert "for you: clocks" not in page
 
 
@@ -98,8 +98,8 @@ def test_the_host_s_time_is_not_said_twice(client):
         (None, {"seen_zone": "Europe/Lisbon"}, "Lisbon time (UTC)"),
         (None, {"seen_zone": "Europe/Kiev"}, "Kyiv time (UTC+2)"),
         (None, {"zone": "Asia/Katmandu"}, "Kathmandu time (UTC+5:45)"),
-        (None, {"zone": "Mars/Olympus"}, "Leiden time (UTC+1)"),
-        (None, {}, "Leiden time (UTC+1)"),
+        (None, {"zone": "Mars/Olympus"}, "Amsterdam time (UTC+1)"),
+        (None, {}, "Amsterdam time (UTC+1)"),
     ],
 )
 def test_the_reader_s_zone_is_the_person_s_then_the_cookie_s_then_the_host_s(client, person_zone, cookies, shown):

@@ -55,7 +55,7 @@ def test_the_list_shows_times_elsewhere_lines_and_what_to_look_at(client, draft)
     assert "Bishkek: Tue 30 March, 18:00 – 19:30" in page
     assert "January–March 2027" in page
     assert "2 online sessions of 1.5 hours each" in page
-    assert "Clocks change in Leiden on 28 March, between session 1 and session 2." in page
+    assert "Clocks change in Amsterdam on 28 March, between session 1 and session 2." in page
 
 
 def test_the_cities_are_kept_for_the_activity(client, draft):
@@ -85,7 +85,7 @@ def test_a_series_is_made_in_one_form_and_a_skipped_time_is_asked_back(client, d
     }  # fmt: skip
     refused = client.post(form, data={"act": "save", "rows": "3", **series})
     assert refused.status_code == 422
-    assert "Clocks in Leiden skip 02:30 on Sun 28 March 2027." in words(refused)
+    assert "Clocks in Amsterdam skip 02:30 on Sun 28 March 2027." in words(refused)
     saved = client.post(form, data={"act": "save", "rows": "3", **series, "sessions-1-fold": "1"})
     assert (saved.status_code, saved.location) == (303, f"/host/activities/{draft}/sessions")
     assert "3 sessions are added." in words(client.get(saved.location))
@@ -352,7 +352,7 @@ def test_a_new_activity_with_a_series_of_five_takes_one_page(client, office):
     page = words(client.post("/office/activities/new", data=typed_rows))
     assert "5 online sessions of 1 hour each" in page
     assert "March–April 2027" in page
-    assert "Clocks change in Leiden on 28 March, between session 2 and session 3." in page
+    assert "Clocks change in Amsterdam on 28 March, between session 2 and session 3." in page
     values = dict(re.findall(r'<input id="([^"]+)" name="[^"]+" type="[^"]+" value="([^"]*)"', page))
     zone = {f"sessions-{n}-zone": "Europe/Amsterdam" for n in range(5)}
     made = client.post(

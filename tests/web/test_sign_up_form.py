@@ -155,7 +155,7 @@ class TestTermsInPlainWords:
         activity = make.make_activity()
         with transaction():
             service.set_terms(activity, Terms(opens_at=make.NOW + make.days(3)), now=make.NOW)
-        assert "Sign-up opens on Tue 24 November, 10:00 (Leiden)." in words(client.get(PAGE))
+        assert "Sign-up opens on Tue 24 November, 10:00 (Amsterdam)." in words(client.get(PAGE))
         assert client.post(f"{PAGE}/sign-up", data=OLENA).status_code == 409
 
 

@@ -1,5 +1,7 @@
 import re
+from html import unescape
 from html.parser import HTMLParser
+from importlib import resources
 
 import flask
 import pytest
@@ -58,23 +60,59 @@ def test_a_zone_that_is_none_is_said(client, name):
     assert 'value="/help"' in answer.text
 
 
-def test_every_zone_can_be_chosen_once_and_has_one_chosen_option(client):
-    names = [name for _, group in zones.all_zones() for name, _ in group]
-    assert len(names) == len(set(names))
+def list_of(client, **headers) -> dict[str, list[tuple[str, str]]]:
+    """The groups of the list with the value and the words of their lines, as a browser without script reads them."""
+    page = unescape(client.get("/time-zone", headers=headers).text)
+    groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page, re.DOTALL)
+    return {label: re.findall(r'<option value="([^"]+)"(?: selected)?>([^<\n]+)', lines) for label, lines in groups}
+
+
+def test_every_zone_can_be_chosen_without_script(client):
+    found = list_of(client)
+    names = [name for lines in found.values() for name, _ in lines]
+    table = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
+    assert {line.split("\t")[2] for line in table.splitlines() if line[0] != "#"} | {"UTC"} == set(names)
     assert set(names) <= set(dates.zone_names())
-    client.set_cookie("zone", "Europe/Kyiv")
-    assert client.get("/time-zone").text.count(" selected") == 1
+    assert sorted(name for name in set(names) if names.count(name) > 1) == ["Europe/Belgrade"], "in Kosovo too"
+    assert found["Nepal"] == [("Asia/Kathmandu", "Kathmandu (UTC+5:45)")]
+    assert ("America/St_Johns", "St Johns, Newfoundland, Labrador (SE) (UTC-3:30)") in found["Canada"]
+    assert ("Pacific/Chatham", "Chatham, Chatham Islands (UTC+13:45)") in found["New Zealand"]
+    assert found["The Netherlands"] == [("Europe/Amsterdam", "Amsterdam (UTC+1)")]
+    assert found["Kosovo"] == [("Europe/Belgrade", "Pristina (UTC+1)")]
+    labels = list(found)
+    assert labels.index("Nepal") < labels.index("The Netherlands") < labels.index("New Zealand"), "by their names"
 
 
-def test_people_from_amsterdam_find_their_city(client):
-    assert '<option value="Europe/Amsterdam">Amsterdam, Leiden' in client.get("/time-zone").text
+@pytest.mark.parametrize(
+    ("zone", "language", "first"),
+    [
+        (None, "ne-NP,ne;q=0.9,en;q=0.8", [("Asia/Kathmandu", "Kathmandu (UTC+5:45)")]),
+        ("Asia/Tbilisi", "ne-NP", [("Asia/Tbilisi", "Tbilisi (UTC+4)")]),
+        ("Europe/Belgrade", "en", [("Europe/Belgrade", "Belgrade (UTC+1)")]),
+        ("America/Montreal", "en", [("America/Montreal", "Montreal (UTC-5)")]),
+        ("UTC", "en", [("UTC", "UTC")]),
+    ],
+)
+def test_what_is_likely_comes_first_and_only_once(client, zone, language, first):
+    if zone:
+        client.set_cookie("zone", zone)
+    found = list_of(client, **{"Accept-Language": language})
+    assert next(iter(found)) == "Likely for you" and found["Likely for you"] == first
+    assert client.get("/time-zone").text.count(" selected") == bool(zone)
+    assert sum(name == first[0][0] for lines in found.values() for name, _ in lines) == 1 + (zone == "Europe/Belgrade")
+
+
+@pytest.mark.parametrize("language", ["", "en", "xx-YY", "en-", "*", "'\";<b>-NP"])
+def test_a_browser_that_names_no_country_gets_no_guess(client, language):
+    assert "Likely for you" not in list_of(client, **{"Accept-Language": language})
+
+
+def test_amsterdam_is_amsterdam_and_the_form_leads_to_all_cities(client):
     make.make_activity()
-    assert (
-        '<option value="Europe/Amsterdam" selected>Amsterdam, Leiden'
-        in client.get("/a/learning-communities-that-last").text
-    )
-    client.set_cookie("zone", "Europe/Amsterdam")
-    assert "(Leiden), as it is now" in words(client.get("/time-zone"))
+    page = client.get("/a/learning-communities-that-last").text
+    assert '<option value="Europe/Amsterdam" selected>Amsterdam' in page and "Leiden" not in page
+    client.post("/time-zone", data={"zone": "Asia/Kathmandu", "next": "/a/learning-communities-that-last"})
+    assert '<option value="Asia/Kathmandu" selected>Kathmandu' in client.get("/a/learning-communities-that-last").text
 
 
 def test_every_answer_carries_its_headers(client):

@@ -192,8 +192,7 @@ def _settings_page(form: Form | None = None, *, address_form: Form | None = None
         organisations=[name for _, name in queries.organisation_names()],
         countries=sorted(countries.NAMES.items(), key=lambda pair: pair[1]),
         languages=list(rules.LANGUAGES.items()),
-        zone_groups=zones.all_zones(),
-        zone=dates.canonical_zone((form or _form_of(profile)).value("zone")) or "",
+        zone_groups=zones.all_zones(dates.canonical_zone((form or _form_of(profile)).value("zone")) or "", now=now),
         stopped=_stopped_messages(me),
         complained_at=complaints.latest_of(me) if stopping.stopped_topics(me) & {*topics_in_use()} else None,
     )

@@ -51,7 +51,7 @@ def index(activity_id: int) -> ResponseReturnValue:
         notices=plan_preview.of_activity(plan, found.sessions, (), host_ids=found.host_ids, cities=cities, now=now),
         formats=dict(session_rows.FORMATS),
         form=Form({f"cities-{number}": city for number, city in enumerate(cities)}),
-        zone_choices=zones.short_list(*cities),
+        zone_choices=zones.short_list(*cities, zones.own_zone()),
     )
 
 
@@ -215,7 +215,7 @@ def _edit_page(
         formats=session_rows.FORMATS,
         format_words=dict(session_rows.FORMATS),
         languages=session_rows.LANGUAGE_CHOICES,
-        zone_choices=zones.short_list(session.zone, form.value("zone")),
+        zone_choices=zones.short_list(session.zone, form.value("zone"), zones.own_zone()),
     )
 
 

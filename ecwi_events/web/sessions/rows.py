@@ -208,7 +208,7 @@ def offered(form: RowsForm, *, zone: str) -> dict[str, object]:
     """Return what the rows of sessions offer to choose from, for the page."""
     typed_zones = (form.value(f"sessions-{number}-zone") for number in form.rows)
     return {
-        "zone_choices": zones.short_list(zone, *typed_zones, *form.cities),
+        "zone_choices": zones.short_list(zone, *typed_zones, *form.cities, zones.own_zone()),
         "formats": FORMATS,
         "languages": LANGUAGE_CHOICES,
     }
