@@ -75,10 +75,10 @@ def end_tree(process: subprocess.Popen) -> None:
     psutil.wait_procs(below, timeout=STOPS_WITHIN)
 
 
-def worker_command(*, beat: bool = False, concurrency: int = 2) -> list[str]:
+def worker_command(*, beat: bool = False, concurrency: int = 2, target: str = TARGET) -> list[str]:
     """The command of a Celery worker as ``make run`` starts it."""
     command = [
-        str(BIN / "celery"), "-A", TARGET, "worker", "-P", "threads", "--concurrency", str(concurrency),
+        str(BIN / "celery"), "-A", target, "worker", "-P", "threads", "--concurrency", str(concurrency),
         "--without-gossip", "--without-mingle",
     ]  # fmt: skip
     return [*command, "-B"] if beat else command
