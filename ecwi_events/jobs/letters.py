@@ -41,6 +41,7 @@ WRITERS: dict[str, Writer] = {
     **dict.fromkeys(BEFORE, letters_reminders.before),
     "reminder.digest": letters_reminders.digest,
     "reminder.thanks": letters_reminders.after,
+    "reminder.recording": letters_reminders.recording,
     "reminder.host_roster": letters_reminders.for_host,
     "reminder.host_link": letters_reminders.for_host,
     **dict.fromkeys(letters_proposals.STATES, letters_proposals.decided),

@@ -13,6 +13,7 @@ from ecwi_events.jobs.letter_parts import facts_of, line, page_of
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
 from ecwi_events.mail.letters import Letter, NotWanted
+from ecwi_events.programme import published
 from ecwi_events.programme.rules import takes_place
 from ecwi_events.registration import joining
 from ecwi_events.registration import queries as registrations
@@ -20,6 +21,7 @@ from ecwi_events.registration.models import Place
 from ecwi_events.reminders import queries, rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from ecwi_events.mail.letters import Sender
@@ -51,23 +53,31 @@ def after(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
     if reason := _unwanted(mine, session, mail.revision or 0, is_over=True):
         return NotWanted(reason)
     letter = _letter(mine, session, sender, now=now, join=links.absolute(f"/j/{_join(mine)}"))
-    return replace(
-        letter, facts={**letter.facts, "feedback": links.absolute(f"/f/{feedback.token_of(mine, session.id)}")}
-    )
+    there = {
+        "published": _published(mine, [session.id], now=now),
+        "feedback": links.absolute(f"/f/{feedback.token_of(mine, session.id)}"),
+    }
+    return replace(letter, facts={**letter.facts, **there})
+
+
+def recording(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
+    """Return what participants can open since one session or several, if there still is something."""
+    told, reasons = _told(mail, is_over=True, also_for_absent=True)
+    if reason := rules.first_reason(reasons):
+        return NotWanted(reason)
+    (mine, session), *_ = told
+    there = _published(mine, [one.id for _, one in told], now=now)
+    if not there:
+        return NotWanted("taken_back")
+    letter = _letter(mine, session, sender, now=now, join=links.absolute(f"/j/{_join(mine)}"))
+    return replace(letter, facts={**letter.facts, "published": there, "of": len(told)})
 
 
 def digest(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
     """Return the reminder of several sessions; those that are no longer wanted are left out."""
-    told, reasons = [], []
-    for registration_id, session_id, revision in queries.told_by(mail.id):
-        found = _found(registration_id, session_id)
-        reason = _unwanted(*found, revision) if found else "erased"
-        reasons.append(reason)
-        if found and reason is None:
-            told.append(found)
+    told, reasons = _told(mail)
     if reason := rules.first_reason(reasons):
         return NotWanted(reason)
-    told.sort(key=lambda pair: pair[1].starts_at)
     (mine, first), *_ = told
     entries = [
         {
@@ -115,6 +125,27 @@ def _found(registration_id: int, session_id: int | None) -> tuple[MySignUp, Sess
     mine = registrations.find_sign_up(registration_id)
     session = next((s for s in mine.sessions if s.id == session_id), None) if mine else None
     return (mine, session) if mine and session else None
+
+
+def _told(
+    mail: Outgoing, *, is_over: bool = False, also_for_absent: bool = False
+) -> tuple[list[tuple[MySignUp, SessionView]], list[str | None]]:
+    """Return of what a mail still speaks, by time, and for each of its sessions why it does not."""
+    told, reasons = [], []
+    for registration_id, session_id, revision in queries.told_by(mail.id):
+        found = _found(registration_id, session_id)
+        reason = _unwanted(*found, revision, is_over=is_over) if found else "erased"
+        reasons.append(None if also_for_absent and reason == "absent" else reason)
+        if found and reasons[-1] is None:
+            told.append(found)
+    return sorted(told, key=lambda pair: pair[1].starts_at), reasons
+
+
+def _published(mine: MySignUp, session_ids: Sequence[int], *, now: datetime) -> list[dict[str, object]]:
+    """Return what participants can open since these sessions, each thing once."""
+    news = published.after_sessions(now=now, activity_id=mine.activity.id)
+    found = [one for session_id in session_ids for one in news.get(session_id, []) if one.at <= now]
+    return [{"title": one.title, "is_recording": one.is_recording} for one in found]
 
 
 def _unwanted(mine: MySignUp, session: SessionView, revision: int, *, is_over: bool = False) -> str | None:

@@ -89,6 +89,7 @@ KINDS: dict[str, Kind] = {
     "reminder.starting": Kind("A session starts now", AT_ONCE, Topic.REMINDERS),
     "reminder.own": Kind("At a time that the activity has chosen", USUAL, Topic.REMINDERS),
     "reminder.thanks": Kind("Thanks after a session", BULK, Topic.THANKS),
+    "reminder.recording": Kind("The recording or the materials are there", BULK, Topic.THANKS),
     "reminder.host_roster": Kind("For hosts: who comes tomorrow", USUAL),
     "reminder.host_link": Kind("For hosts: the way to the meeting", SOON),
 }

@@ -85,6 +85,9 @@ def _about_activity(variant: str) -> dict[str, object]:
         "link": links.absolute(f"/m/{_TOKEN}"),
         "join": links.absolute(f"/j/1.{_TOKEN}"),
         "feedback": links.absolute(f"/f/{_TOKEN}"),
+        "published": [{"title": "Recording of the session", "is_recording": True}] if variant == USUAL else [
+            {"title": f"{_TITLES[AWKWARD]} (slides)", "is_recording": False}
+        ],
         "place": "confirmed",
         "number": 3,
         "had_place": True,

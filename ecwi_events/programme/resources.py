@@ -14,8 +14,9 @@ from ecwi_events.kernel.errors import Invalid, NotFound
 from ecwi_events.kernel.text import clean_line, fold
 from ecwi_events.people.rules import LANGUAGES
 from ecwi_events.programme import files, link_checks, ordering, rules_resources
-from ecwi_events.programme.models import Activity, Resource, Theme
+from ecwi_events.programme.models import Activity, ActivitySession, Resource, Theme
 from ecwi_events.programme.models_files import Audience, ResourceKind
+from ecwi_events.programme.rules import Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ LONGEST_LICENCE = 80
 MOST = 200  # of one activity: more would be a slip
 _TOLD = (
     "activity_id", "kind", "position", "title", "url", "file_id", "language", "country", "theme", "licence", "audience",
-    "available_at",
+    "available_at", "session_id",
 )  # fmt: skip
 
 
@@ -45,6 +46,7 @@ class TypedResource:
     licence: str = ""
     audience: Audience = Audience.EVERYONE
     available_at: datetime | None = None
+    session_id: int | None = None  # if it is of one session
 
 
 def resources_of(activity_id: int) -> Sequence[Resource]:
@@ -77,12 +79,13 @@ def add_resource(activity_id: int, typed: TypedResource, *, file: Sent | None = 
     """
     if db.session.get(Activity, activity_id) is None:
         raise NotFound("We cannot find this activity.")
-    values = _values(typed, has_file=file is not None)
+    values = _values(activity_id, typed, has_file=file is not None)
     if len(resources_of(activity_id)) >= MOST:
         raise Invalid({"title": f"An activity can have {MOST} resources. Remove one first"})
     position = ordering.last_position(Resource, activity_id) + 1
     resource = Resource(activity_id=activity_id, position=position, **values)
     _put_file(resource, file, now=now)
+    resource.published_at = now if _is_for_participants(resource, now=now) else None
     db.session.add(resource)
     db.session.flush()
     link_checks.ask(resource.id, resource.url, now=now)
@@ -107,11 +110,15 @@ def change_resource(
     """
     resource = get_resource(activity_id, resource_id)
     before, url, file_id = _told(resource), resource.url, resource.file_id
-    for name, value in _values(typed, has_file=file is not None).items():
+    was_out = _is_for_participants(resource, now=now)
+    for name, value in _values(activity_id, typed, has_file=file is not None).items():
         setattr(resource, name, value)
     if drop_file or resource.url:
         resource.file_id = resource.file_name = None
     _put_file(resource, file, now=now)
+    is_out = _is_for_participants(resource, now=now)
+    if was_out is not is_out:
+        resource.published_at = now if is_out else None
     if url != resource.url:
         resource.checked_at = resource.check_result = resource.silent_since = None
         link_checks.ask(resource.id, resource.url, now=now)
@@ -147,7 +154,29 @@ def remove_resource(activity_id: int, resource_id: int, *, now: datetime) -> Non
     files.let_go(file_id, now=now)
 
 
-def _values(typed: TypedResource, *, has_file: bool) -> dict[str, Any]:
+def _is_for_participants(resource: Resource, *, now: datetime) -> bool:
+    """Tell whether there is something to open that all who signed up may open, its day aside."""
+    participant = Viewer(signed_up_for=frozenset({resource.activity_id}))
+    opened = rules_resources.Opened(resource.activity_id, (), resource.audience, None)
+    has_something = resource.url is not None or resource.file_id is not None
+    return has_something and rules_resources.may_open(opened, participant, now=now)
+
+
+def _wrong_choices(activity_id: int, typed: TypedResource) -> dict[str, str]:
+    good = {
+        "language": not typed.language or typed.language in LANGUAGES,
+        "country": not typed.country or countries.is_country(typed.country),
+        "session": typed.session_id is None or _is_of(activity_id, typed.session_id),
+    }
+    return {name: f"Choose a {name} from the list" for name, is_good in good.items() if not is_good}
+
+
+def _is_of(activity_id: int, session_id: int) -> bool:
+    its = sa.select(ActivitySession.id).where(ActivitySession.activity_id == activity_id)
+    return db.session.scalar(its.where(ActivitySession.id == session_id)) is not None
+
+
+def _values(activity_id: int, typed: TypedResource, *, has_file: bool) -> dict[str, Any]:
     title, url, licence = clean_line(typed.title), clean_line(typed.url), clean_line(typed.licence)
     faults = {}
     if not title or len(title) > LONGEST_TITLE:
@@ -156,10 +185,7 @@ def _values(typed: TypedResource, *, has_file: bool) -> dict[str, Any]:
         faults["url"] = "Give an address or a file, not both"
     elif url and (fault := rules_resources.url_fault(url)):
         faults["url"] = fault
-    if typed.language and typed.language not in LANGUAGES:
-        faults["language"] = "Choose a language from the list"
-    if typed.country and not countries.is_country(typed.country):
-        faults["country"] = "Choose a country from the list"
+    faults |= _wrong_choices(activity_id, typed)
     if len(licence) > LONGEST_LICENCE:
         faults["licence"] = f"Use {LONGEST_LICENCE} letters or fewer"
     if faults:
@@ -167,7 +193,7 @@ def _values(typed: TypedResource, *, has_file: bool) -> dict[str, Any]:
     return {
         "kind": typed.kind, "title": title, "folded": fold(title), "url": url or None, "language": typed.language or None,
         "country": typed.country or None, "theme": typed.theme, "licence": licence or None, "audience": typed.audience,
-        "available_at": typed.available_at,
+        "available_at": typed.available_at, "session_id": typed.session_id,
     }  # fmt: skip
 
 

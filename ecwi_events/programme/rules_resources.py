@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ecwi_events.programme.rules import Viewer
 
 LONGEST_URL = 500
+NEWS_FOR = timedelta(days=60)  # after a session; what is added later is for the record, and nobody is told
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,20 @@ def may_open(resource: Opened, viewer: Viewer, *, now: datetime) -> bool:
     if resource.audience == "members":
         return viewer.is_member
     return resource.activity_id in viewer.signed_up_for
+
+
+def told_after(session_id: int | None, at: datetime, ends: Sequence[tuple[int, datetime]]) -> int | None:
+    """Return the session after which a mail tells of a resource, or None if no mail does.
+
+    That is its own session, or the last one that was over; what could be opened before that was no news then.
+
+    Args:
+        session_id: the session that it belongs to; None if nobody has said so.
+        at: when it could be opened.
+        ends: the sessions of its activity that were held, and their ends.
+    """
+    over = [(end, one) for one, end in ends if session_id in {None, one} and end < at <= end + NEWS_FOR]
+    return max(over)[1] if over else None
 
 
 def url_fault(url: str) -> str | None:

@@ -11,7 +11,9 @@ from ecwi_events.attendance.models import Presence, Verdict
 from ecwi_events.kernel.db import db
 from ecwi_events.mail import stopping
 from ecwi_events.mail.kinds import Topic
+from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.people.models import EmailAddress, Person, Role, RoleGrant
+from ecwi_events.programme import published
 from ecwi_events.programme.models import (
     Activity,
     ActivityOrganisation,
@@ -36,6 +38,9 @@ TAKES_PLACE = [status for status in ActivityStatus if takes_place(status)]
 # What is over may have been completed meanwhile; thanks go out all the same.
 TOOK_PLACE = [*TAKES_PLACE, ActivityStatus.COMPLETED]
 AWAY = (Verdict.ABSENT, Verdict.EXCUSED)
+STILL_TO_GO = (MailState.QUEUED, MailState.RETRY, MailState.SENDING)
+WENT_OUT = (MailState.SENT, MailState.UNKNOWN)
+_thanks = sa.orm.aliased(Reminder)
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,8 @@ def candidates(timing: Timing, *, now: datetime, activity_id: int | None = None)
         now: the door's instant.
         activity_id: only this activity's, and then all that are still to come, however far ahead.
     """
+    if timing.slot is Slot.RECORDING:
+        return _who_has_not_heard(timing, now=now, activity_id=activity_id)
     if activity_id is None:
         moment = ActivitySession.ends_at if timing.is_afterwards else ActivitySession.starts_at
         when = [
@@ -92,15 +99,8 @@ def candidates(timing: Timing, *, now: datetime, activity_id: int | None = None)
         ]
     else:
         when = [ActivitySession.activity_id == activity_id]
-    statement = (_hosts() if timing.for_hosts else _participants(timing)).where(
-        *when,
-        ActivitySession.status == SessionStatus.PLANNED,
-        Activity.status.in_(TOOK_PLACE if timing.is_afterwards else TAKES_PLACE),
-        Person.disabled_at.is_(None),
-        _is_on(timing),
-        sa.not_(_dealt_with(timing)),
-    )
-    rows = db.session.execute(statement.order_by(ActivitySession.starts_at, Person.id)).all()
+    people = _hosts() if timing.for_hosts else _participants(timing)
+    rows = db.session.execute(_still_wanted(people, timing).where(*when)).all()
     return [_candidate(row) for row in rows]
 
 
@@ -131,6 +131,45 @@ def waiting_for(activity_id: int, session_id: int) -> int:
     return db.session.scalar(counted) or 0
 
 
+def _who_has_not_heard(timing: Timing, *, now: datetime, activity_id: int | None) -> list[Candidate]:
+    """Return who can open something new since a session of theirs, and has not been told of it by the thanks."""
+    since = None if activity_id else now - rules.PUBLISHED_WITHIN
+    news = published.after_sessions(now=now, since=since, activity_id=activity_id)
+    if not news:
+        return []
+    of_thanks = Mail.id == sa.select(_thanks.mail_id).where(
+        _thanks.registration_id == Registration.id, _thanks.session_id == ActivitySession.id,
+        _thanks.slot == Slot.THANKS, _thanks.revision == ActivitySession.schedule_revision,
+    ).correlate(Registration, ActivitySession).scalar_subquery()  # fmt: skip
+    people = _participants(timing).outerjoin(Mail, of_thanks).add_columns(Mail.state, Mail.sent_at, Mail.created_at)
+    found = []
+    for row in db.session.execute(_still_wanted(people, timing).where(ActivitySession.id.in_(news))):
+        told_at = _told_at(row, now=now)
+        at = rules.news_at([(one.is_recording, one.at) for one in news[row.session_id]], told_at=told_at)
+        if at:
+            found.append(_candidate(row, ends_at=at))
+    return found
+
+
+def _told_at(row: Any, *, now: datetime) -> datetime | None:  # noqa: ANN401 - a row of columns with names
+    """Return when the thanks after a session went out; what is still on its way leads to all that is there now."""
+    if row.state in STILL_TO_GO:
+        return now
+    sent_at: datetime | None = row.sent_at or row.created_at
+    return sent_at if row.state in WENT_OUT else None
+
+
+def _still_wanted(people: sa.Select[*tuple[Any, ...]], timing: Timing) -> sa.Select[*tuple[Any, ...]]:
+    """Leave out whom nothing is sent any more, and who has it; those whose session is nearest come first."""
+    return people.where(
+        ActivitySession.status == SessionStatus.PLANNED,
+        Activity.status.in_(TOOK_PLACE if timing.is_afterwards else TAKES_PLACE),
+        Person.disabled_at.is_(None),
+        _is_on(timing),
+        sa.not_(_dealt_with(timing)),
+    ).order_by(ActivitySession.starts_at, Person.id)
+
+
 def _participants(timing: Timing) -> sa.Select[*tuple[Any, ...]]:
     statement = (
         sa.select(
@@ -146,10 +185,13 @@ def _participants(timing: Timing) -> sa.Select[*tuple[Any, ...]]:
     )  # fmt: skip
     if not timing.is_afterwards:
         return statement.where(sa.not_(stopping.stopped_by(Person.id, Topic.REMINDERS)))
+    statement = statement.where(sa.not_(stopping.stopped_by(Person.id, Topic.THANKS)))
+    if timing.slot is Slot.RECORDING:  # of use above all to who could not be there
+        return statement
     away = sa.exists().where(
         Presence.person_id == Person.id, Presence.session_id == ActivitySession.id, Presence.verdict.in_(AWAY)
     )
-    return statement.where(sa.not_(away), sa.not_(stopping.stopped_by(Person.id, Topic.THANKS)))
+    return statement.where(sa.not_(away))
 
 
 def _hosts() -> sa.Select[*tuple[Any, ...]]:
@@ -214,7 +256,7 @@ def _dealt_with(timing: Timing) -> sa.ColumnElement[bool]:
     )
 
 
-def _candidate(row: Any) -> Candidate:  # noqa: ANN401 - a row of columns with names
+def _candidate(row: Any, *, ends_at: datetime | None = None) -> Candidate:  # noqa: ANN401 - a row of columns with names
     return Candidate(
         registration_id=row.registration_id,
         person_id=row.person_id,
@@ -223,5 +265,5 @@ def _candidate(row: Any) -> Candidate:  # noqa: ANN401 - a row of columns with n
         activity_id=row.activity_id,
         session_id=row.session_id,
         revision=row.revision,
-        times=Times(row.starts_at, row.ends_at, row.zone),
+        times=Times(row.starts_at, ends_at or row.ends_at, row.zone),
     )

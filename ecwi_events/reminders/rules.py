@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.dates import zone_info
 from ecwi_events.kernel.nights import BEFORE_THE_NIGHT, NIGHT_BEGINS, NIGHT_ENDS
-from ecwi_events.reminders.slots import NOTHING, TIMINGS, Slot, Timing
+from ecwi_events.reminders.slots import A_DAY, NOTHING, TIMINGS, Slot, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ LOOK_BACK = timedelta(hours=48)
 # How much earlier than its plain distance the night and a clock change can make a mail due.
 SLACK = timedelta(hours=6)
 NO_SLACK = timedelta(0)
+PUBLISHED_WITHIN = timedelta(days=8)  # what could be opened longer ago is told to nobody: night, wait and looking back
 SAME_ACTIVITY_WITHIN = timedelta(hours=36)
 ONE_DAY = TIMINGS[Slot.DAY_BEFORE]
 
@@ -44,7 +45,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Times:
-    """A session's instants, and whose zone is asked."""
+    """A session's instants, and whose zone is asked.
+
+    For the mail about a recording ``ends_at`` is the moment at which there was something to tell of.
+    """
 
     starts_at: datetime
     ends_at: datetime
@@ -77,6 +81,19 @@ def due_at(timing: Timing, times: Times) -> datetime:
     if wall.time() < NIGHT_ENDS:
         wall = datetime.combine(wall.date(), NIGHT_ENDS)
     return wall.replace(tzinfo=info).astimezone(UTC)
+
+
+def news_at(published: Sequence[tuple[bool, datetime]], *, told_at: datetime | None) -> datetime | None:
+    """Return since when there is something to tell of that somebody has not heard of, or None.
+
+    Slides and handouts alone wait a day, so that the recording can come with them in one mail.
+
+    Args:
+        published: whether it is a recording, and when it could be opened.
+        told_at: when the thanks went out, which led to all that was there.
+    """
+    moments = [at if is_recording else at + A_DAY for is_recording, at in published if told_at is None or at > told_at]
+    return min(moments, default=None)
 
 
 def not_after(timing: Timing, times: Times) -> datetime:

@@ -28,6 +28,7 @@ KEY = ("recipient", "session_id", "slot", "minutes", "revision")
 DIGEST = "reminder.digest"
 AT_MOST = 500  # one transaction stays short; the next one goes on
 MOST_OWN = 3
+TOGETHER = (Slot.DAY_BEFORE, Slot.RECORDING)  # one mail may speak of several sessions
 
 
 def mail_kind(slot: Slot) -> str:
@@ -97,7 +98,7 @@ def _due(timing: Timing, *, now: datetime) -> Iterator[list[Candidate]]:
         if verdict not in {Verdict.DUE, Verdict.LATE} or (one.recipient, one.session_id) in taken:
             continue
         group = [one]
-        if verdict is Verdict.DUE and timing is rules.ONE_DAY:
+        if verdict is Verdict.DUE and timing.slot in TOGETHER:
             others = [each for each in of_person[one.person_id] if (each.recipient, each.session_id) not in taken]
             group += [other for other in others if other is not one and _comes_along(timing, one, other, now=now)]
         taken |= {(each.recipient, each.session_id) for each in group}
@@ -106,6 +107,9 @@ def _due(timing: Timing, *, now: datetime) -> Iterator[list[Candidate]]:
 
 def _comes_along(timing: Timing, one: Candidate, other: Candidate, *, now: datetime) -> bool:
     """Tell whether another session of the same person is told of in one mail: near it, and not too late."""
+    if timing.slot is Slot.RECORDING:
+        is_due = rules.verdict(timing, other.times, since=other.since, now=now) is Verdict.DUE
+        return is_due and one.activity_id == other.activity_id
     if rules.verdict(timing, other.times, since=other.since, now=now) not in {Verdict.DUE, Verdict.NOT_YET}:
         return False
     is_same = one.activity_id == other.activity_id
@@ -141,7 +145,7 @@ def _write(timing: Timing, one: Candidate, *, is_late: bool, now: datetime) -> b
 
 def _mail(timing: Timing, group: Sequence[Candidate], *, now: datetime) -> int | None:
     first = group[0]
-    kind = DIGEST if len(group) > 1 else mail_kind(timing.slot)
+    kind = DIGEST if len(group) > 1 and timing is rules.ONE_DAY else mail_kind(timing.slot)
     number = f":{timing.minutes}" if timing.minutes else ""
     return mail.queue(
         kind,

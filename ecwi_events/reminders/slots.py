@@ -68,6 +68,8 @@ TIMINGS = {
         Timing(Slot.HOST_ROSTER, A_DAY, NOTHING, by_wall_clock=True, for_hosts=True),
         Timing(Slot.HOST_LINK, timedelta(minutes=30), NOTHING, for_hosts=True),
         Timing(Slot.THANKS, timedelta(hours=-1), -3 * A_DAY, by_wall_clock=True, may_switch=True),
+        # Counted from the moment at which there was something to tell of, and after the thanks, which may tell of it.
+        Timing(Slot.RECORDING, timedelta(hours=-1), -3 * A_DAY, by_wall_clock=True, may_switch=True),
     )
 }
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from ecwi_events.kernel.db import db, transaction
+from ecwi_events.programme import queries as programme
 from ecwi_events.programme import resources
 from ecwi_events.programme.models_files import Audience, ResourceKind
 from ecwi_events.programme.resources import TypedResource
@@ -213,3 +214,26 @@ def test_the_page_of_hosts_asks_the_same_number_of_questions_for_one_resource_an
 def test_an_empty_library_says_so(client):
     assert "There is nothing here yet" in client.get("/library").text
     assert "Nothing fits" in client.get("/library?q=nothing").text
+
+
+def test_where_there_are_several_sessions_a_resource_can_be_of_one(host, client, organisation):
+    one = make.make_activity("One session", host_id=organisation)
+    assert "Of which session" not in client.get(f"/host/activities/{one}/resources").text
+    series = make.make_activity(
+        "Two sessions", host_id=organisation, sessions=[make.make_session("First <b>"), make.make_session("Second")]
+    )
+    here = f"/host/activities/{series}/resources"
+    first, _ = (session.id for session in programme.find_activity(series).sessions)
+    page = client.get(here).text
+    assert f'<option value="{first}">1. First &lt;b&gt;' in page and "Of which session" in page
+    typed = {"kind": "recording", "title": "Film", "url": "https://film.example/", "audience": "everyone"}
+    for wrong in ("x", "999999", "9" * 12, "-1"):
+        answer = client.post(here, data={**typed, "session": wrong})
+        assert answer.status_code == 422 and "Choose a session from the list" in answer.text
+    assert client.post(here, data={**typed, "session": str(first)}).status_code == 303
+    (resource,) = resources.resources_of(series)
+    assert resource.session_id == first
+    form = client.get(f"{here}/{resource.id}").text
+    assert f'<option value="{first}" selected>' in form
+    assert client.post(f"{here}/{resource.id}", data={**typed, "session": ""}).status_code == 303
+    assert resources.get_resource(series, resource.id).session_id is None

@@ -35,6 +35,7 @@ WORDS = {
     Slot.HOST_ROSTER: "One day before, to host people: how many come",
     Slot.HOST_LINK: "30 minutes before, to host people: the way to the meeting",
     Slot.THANKS: "After the session: thanks, recording and materials",
+    Slot.RECORDING: "When the recording or materials are added after the thanks",
 }
 STATES = {
     "queued": "on its way", "sending": "on its way", "retry": "tried again soon", "sent": "sent", "failed": "failed",
@@ -43,6 +44,7 @@ STATES = {
 REASONS = {
     "late": "it was too late", "withdrawn": "withdrawn", "cancelled": "the session is cancelled", "erased": "erased",
     "superseded": "the session was moved", "opted_out": "not wished", "absent": "was not there",
+    "taken_back": "it was taken back",
     "suppressed": "the address does not work", "refused": "the mail server refused it", "given_up": "given up",
 }  # fmt: skip
 UNITS = [("minutes", "minutes", 1), ("hours", "hours", 60), ("days", "days", 24 * 60)]

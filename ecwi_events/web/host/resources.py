@@ -33,8 +33,11 @@ blueprint = flask.Blueprint(
     "host_resources", __name__, url_prefix="/host/activities/<int(max=2147483647):activity_id>/resources"
 )
 
-FIELDS = ("kind", "title", "url", "language", "country", "theme", "licence", "audience", "available_on", "drop_file")
+FIELDS = (
+    "kind", "title", "url", "language", "country", "theme", "licence", "audience", "available_on", "session", "drop_file",
+)  # fmt: skip
 LONGEST_DAY = len("2026-11-21")
+LONGEST_ID = len("2147483647") - 1
 
 
 @blueprint.get("")
@@ -139,6 +142,7 @@ def _words() -> dict[str, object]:
         "languages": list(LANGUAGES.items()),
         "countries": sorted(countries.NAMES.items(), key=lambda pair: pair[1]),
         "licences": LICENCES,
+        "sessions_of": lambda activity: [(str(one.id), f"{one.number}. {one.title}") for one in activity.sessions],
         "most": uploads.most_words(),
         "day": lambda at: dates.day_label(at.astimezone(dates.zone_info(zone)).date(), this_year=now.year),
         "is_to_come": lambda at: at is not None and now < at,
@@ -149,7 +153,10 @@ def _filled(resource: Resource) -> Form:
     """Return the form of a resource that is there."""
     day = resource.available_at and resource.available_at.astimezone(dates.zone_info(_zone())).date()
     plain = {name: getattr(resource, name) for name in FIELDS if hasattr(resource, name)}
-    return Form({name: str(value or "") for name, value in plain.items()} | {"available_on": str(day or "")})
+    return Form(
+        {name: str(value or "") for name, value in plain.items()}
+        | {"available_on": str(day or ""), "session": str(resource.session_id or "")}
+    )
 
 
 def _typed(form: Form) -> TypedResource:
@@ -169,6 +176,9 @@ def _typed(form: Form) -> TypedResource:
             available_at.astimezone(dates.zone_info("UTC"))
         except (ValueError, OverflowError):
             faults["available_on"] = "Enter a day like 2026-11-21"
+    session_id = form.value("session") or None
+    if session_id and not (session_id.isascii() and session_id.isdigit() and len(session_id) <= LONGEST_ID):
+        faults["session"] = "Choose a session from the list"
     if faults:
         raise Invalid(faults)
     return TypedResource(
@@ -181,6 +191,7 @@ def _typed(form: Form) -> TypedResource:
         licence=form.value("licence"),
         audience=Audience(form.value("audience")),
         available_at=available_at,
+        session_id=int(session_id) if session_id else None,
     )
 
 

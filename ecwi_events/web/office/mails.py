@@ -50,7 +50,8 @@ REASONS = {
     "cancelled": "it was cancelled", "erased": "what it is about is gone", "opted_out": "the person does not want it",
     "suppressed": "we do not write to this address", "refused": "the mail server refused it",
     "address": "we cannot write to this address", "given_up": "tried eight times", "lost_once": "sent a second time",
-    "lost_twice": "lost twice on its way", "not_invited": "the address is not on the list of the invited",
+    "lost_twice": "lost twice on its way",
+    "taken_back": "what it tells of was taken back", "not_invited": "the address is not on the list of the invited",
 }  # fmt: skip
 
 
