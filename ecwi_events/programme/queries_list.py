@@ -9,15 +9,13 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
 from ecwi_events.people.models import Organisation
-from ecwi_events.programme import record_rules
+from ecwi_events.programme import record_rules, whole
 from ecwi_events.programme.models import (
     Activity,
     ActivityKind,
     ActivityOrganisation,
-    ActivitySession,
     ActivityStatus,
     OrganisationRole,
-    SessionStatus,
     Theme,
 )
 
@@ -26,21 +24,6 @@ if TYPE_CHECKING:
 
 _HIDDEN = (ActivityStatus.DRAFT, ActivityStatus.APPROVED)
 _HOSTS = sa.and_(ActivityOrganisation.activity_id == Activity.id, ActivityOrganisation.role == OrganisationRole.HOST)
-_SESSIONS = (
-    sa.select(sa.func.count())
-    .select_from(ActivitySession)
-    .where(ActivitySession.activity_id == Activity.id, ActivitySession.status == SessionStatus.PLANNED)
-    .correlate(Activity)
-    .scalar_subquery()
-)
-_HAS_NO_TEXT = sa.and_(sa.func.coalesce(Activity.summary, "") == "", sa.func.coalesce(Activity.description, "") == "")
-# The same in SQL as `record_rules.missing_in_record`; a test compares the two.
-_INCOMPLETE = sa.or_(
-    ActivityOrganisation.id.is_(None),
-    sa.and_(Activity.records_complete, _SESSIONS == 0),
-    Activity.theme.is_(None),
-    _HAS_NO_TEXT,
-)
 
 
 @dataclass(frozen=True)
@@ -81,8 +64,9 @@ def activities(wanted: Wanted, *, limit: int, offset: int = 0) -> Sequence[Liste
         _narrowed(
             sa.select(
                 Activity.id, Activity.title, Activity.kind, Activity.status, Activity.visibility, Activity.theme,
-                Activity.home_year, Activity.records_complete, Organisation.name.label("host"), _SESSIONS.label("sessions"),
-                sa.not_(_HAS_NO_TEXT).label("has_text"),
+                Activity.home_year, Activity.records_complete, Organisation.name.label("host"),
+                whole.SESSIONS.label("sessions"), whole.COMPONENTS.label("components"),
+                whole.HAS_TEXT.label("has_text"),
             ),
             wanted,
         )
@@ -123,7 +107,7 @@ def _narrowed(statement: sa.Select[Any], wanted: Wanted) -> sa.Select[Any]:
         Activity.status == wanted.status if wanted.status else None,
         ActivityOrganisation.organisation_id == wanted.host_id if wanted.host_id else None,
         Activity.theme == wanted.theme if wanted.theme else None,
-        _INCOMPLETE if wanted.is_incomplete else None,
+        whole.INCOMPLETE if wanted.is_incomplete else None,
     ]
     return (
         statement.select_from(Activity)
@@ -134,10 +118,12 @@ def _narrowed(statement: sa.Select[Any], wanted: Wanted) -> sa.Select[Any]:
 
 
 def _listed(row: sa.Row[Any]) -> Listed:
-    missing = record_rules.missing_in_record(
+    facts = record_rules.RecordFacts(
+        has_title=bool(row.title),
         has_host=row.host is not None,
         sessions=row.sessions,
-        needs_sessions=row.records_complete,
+        components=row.components,
+        is_recorded=row.records_complete,
         has_theme=row.theme is not None,
         has_text=bool(row.has_text),
     )
@@ -150,5 +136,5 @@ def _listed(row: sa.Row[Any]) -> Listed:
         host=row.host,
         home_year=row.home_year,
         sessions=row.sessions,
-        missing=tuple(missing),
+        missing=tuple(lack.value for lack in record_rules.missing_in_record(facts)),
     )

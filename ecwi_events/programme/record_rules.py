@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.text import clean_line, clean_prose
@@ -62,22 +64,57 @@ def is_stale(of_revision: int, *, text_revision: int) -> bool:
     return of_revision < text_revision
 
 
-def missing_in_record(
-    *, has_host: bool, sessions: int, needs_sessions: bool, has_theme: bool, has_text: bool
-) -> list[str]:
-    """Return what the record of an activity lacks, in a word or two each.
+@dataclass(frozen=True)
+class RecordFacts:
+    """What decides whether the record of an activity has all that it needs."""
 
-    Args:
-        has_host: somebody hosts it.
-        sessions: how many it has that are not cancelled.
-        needs_sessions: it is recorded session by session, not taken over from a publication.
-        has_theme: it has one of the four themes.
-        has_text: something is said about it besides its title.
-    """
+    has_title: bool
+    has_host: bool
+    sessions: int  # that are not cancelled
+    components: int  # regular sessions and study visits may have no dates here
+    is_recorded: bool  # session by session; of an activity from before our records none are known
+    has_theme: bool
+    has_text: bool  # something is said about it besides its title
+
+
+class Lack(StrEnum):
+    """One thing that a record lacks."""
+
+    TITLE = "title"
+    HOST = "host"
+    SESSIONS = "sessions"
+    THEME = "theme"
+    SUMMARY = "summary"
+
+
+# Without these nobody can come: they must be there before everybody sees an activity.
+BEFORE_PUBLISHING = (Lack.TITLE, Lack.HOST, Lack.SESSIONS)
+TO_DO = {
+    Lack.TITLE: "Enter a title",
+    Lack.HOST: "Choose the host organisation",
+    Lack.SESSIONS: "Add one session or more",
+    Lack.THEME: "Choose a theme",
+    Lack.SUMMARY: "Say in a summary what it is about",
+}
+
+
+def missing_in_record(facts: RecordFacts) -> list[Lack]:
+    """Return what the record of an activity lacks: one rule for lists, pages, the board and the act of publishing."""
     lacks = {
-        "host": not has_host,
-        "sessions": needs_sessions and not sessions,
-        "theme": not has_theme,
-        "summary": not has_text,
+        Lack.TITLE: not facts.has_title,
+        Lack.HOST: not facts.has_host,
+        Lack.SESSIONS: facts.is_recorded and not facts.sessions and not facts.components,
+        Lack.THEME: not facts.has_theme,
+        Lack.SUMMARY: not facts.has_text,
     }
-    return [name for name, is_missing in lacks.items() if is_missing]
+    return [lack for lack, is_missing in lacks.items() if is_missing]
+
+
+def missing_before_publishing(facts: RecordFacts) -> list[Lack]:
+    """Return what must be added before an activity can be seen by everybody; empty if nothing."""
+    return [lack for lack in missing_in_record(facts) if lack in BEFORE_PUBLISHING]
+
+
+def refusal_words(missing: Collection[Lack]) -> str:
+    """Return the sentence that says what to do before an activity can be published."""
+    return f"Before it can be published: {'; '.join(TO_DO[lack] for lack in missing)}."

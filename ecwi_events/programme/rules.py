@@ -172,18 +172,6 @@ def may_move(status: str, to: str) -> bool:
     return to in MOVES[status]
 
 
-def missing_before_publishing(*, title: str, has_host: bool, sessions: int) -> list[str]:
-    """Return what must be added before an activity can be seen by everybody, as sentences; empty if nothing."""
-    missing = []
-    if not clean_line(title):
-        missing.append("Enter a title")
-    if not has_host:
-        missing.append("Choose the host organisation")
-    if not sessions:
-        missing.append("Add one session or more")
-    return missing
-
-
 def title_fault(title: str) -> str | None:
     """Return what is wrong with a title, or None."""
     if not clean_line(title):

@@ -14,14 +14,12 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.kernel.text import clean_line, slug
 from ecwi_events.people import queries as people
-from ecwi_events.programme import rules, sessions
+from ecwi_events.programme import record_rules, rules, sessions, whole
 from ecwi_events.programme.models import (
     Activity,
     ActivityKind,
     ActivityOrganisation,
-    ActivitySession,
     ActivityStatus,
-    Component,
     OrganisationRole,
     StatusChange,
     Theme,
@@ -116,7 +114,9 @@ def move_to_status(
     if not rules.may_move(activity.status, status):
         raise Refused("move", f"An activity that is {activity.status} cannot become {status}.")
     if rules.is_public(status) and not rules.is_public(activity.status):
-        _require_complete(activity)
+        db.session.flush()
+        if missing := record_rules.missing_before_publishing(whole.record_facts(activity_id)):
+            raise Refused("incomplete", record_rules.refusal_words(missing))
     why = {"reason": reason} if reason else {}
     before, after = {"status": activity.status}, {"status": status, **why}
     journal.note("move_to_status", "activity", activity_id, before=before, after=after, now=now)
@@ -149,26 +149,6 @@ def _add_roles(activity_id: int, new: NewActivity) -> None:
         db.session.add(
             ActivityOrganisation(activity_id=activity_id, organisation_id=organisation_id, role=role, position=position)
         )
-
-
-def _require_complete(activity: Activity) -> None:
-    sessions = db.session.scalar(
-        sa.select(sa.func.count()).select_from(ActivitySession).where(ActivitySession.activity_id == activity.id)
-    )
-    host = db.session.scalar(
-        sa.select(ActivityOrganisation.id).where(
-            ActivityOrganisation.activity_id == activity.id, ActivityOrganisation.role == OrganisationRole.HOST
-        )
-    )
-    components = db.session.scalar(
-        sa.select(sa.func.count()).select_from(Component).where(Component.activity_id == activity.id)
-    )
-    # Regular sessions and visits may have no dates here, and of an activity from before our records no sessions are known:
-    # what there is of it is typed in.
-    known = (sessions or 0) + (components or 0) or (0 if activity.records_complete else 1)
-    missing = rules.missing_before_publishing(title=activity.title, has_host=host is not None, sessions=known)
-    if missing:
-        raise Refused("incomplete", "Before it can be published: " + "; ".join(missing) + ".")
 
 
 def _log(

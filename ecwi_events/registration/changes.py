@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line
-from ecwi_events.programme import moves, rules, sessions
+from ecwi_events.programme import moves, record_rules, rules, sessions, whole
 from ecwi_events.programme import service as programme
 from ecwi_events.programme.models import ActivityStatus
 from ecwi_events.programme.rules import Mover
@@ -80,7 +80,7 @@ def refusal(activity_id: int, standing: Standing, to: ActivityStatus, *, by: Mov
     stood_still = standing.status in {ActivityStatus.POSTPONED, ActivityStatus.CANCELLED}
     if stood_still and to is ActivityStatus.PLANNED and not standing.sessions_to_come:
         return Refused("no_session", "All its sessions are over or cancelled. First give a session a new time.")
-    return None
+    return _not_whole(activity_id) if rules.is_public(to) and not rules.is_public(standing.status) else None
 
 
 def move_session(session_id: int, new: Promise, *, reason: str | None, by_person_id: int | None, now: datetime) -> bool:
@@ -150,6 +150,11 @@ def tell_of_added(session_ids: Sequence[int], *, by_person_id: int | None, now: 
     for session_id in session_ids:
         session = sessions.get_session(session_id)
         _announce(session, News.SESSIONS_ADDED, None, reason=None, by_person_id=by_person_id, now=now)
+
+
+def _not_whole(activity_id: int) -> Refused | None:
+    missing = record_rules.missing_before_publishing(whole.record_facts(activity_id))
+    return Refused("incomplete", record_rules.refusal_words(missing)) if missing else None
 
 
 def _news(was: ActivityStatus, to: ActivityStatus) -> News | None:

@@ -7,8 +7,17 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
-from ecwi_events.programme import listing, queries, rules, service, sessions
-from ecwi_events.programme.models import Activity, ActivityKind, ActivitySession, ActivityStatus, StatusChange
+from ecwi_events.programme import listing, queries, record_rules, rules, service, sessions
+from ecwi_events.programme.models import (
+    Activity,
+    ActivityKind,
+    ActivitySession,
+    ActivityStatus,
+    Component,
+    ComponentKind,
+    SessionStatus,
+    StatusChange,
+)
 from ecwi_events.programme.service import NewActivity
 from ecwi_events.programme.sessions import NewSession
 from ecwi_events.work.models import Work
@@ -116,9 +125,23 @@ def test_publishing_needs_what_people_must_know():
     with pytest.raises(Refused) as refused, transaction():
         service.move_to_status(activity_id, ActivityStatus.PLANNED, by_person_id=None, now=NOW)
     assert "Add one session or more" in refused.value.message
-    assert rules.missing_before_publishing(title=" ", has_host=False, sessions=0) == [
-        "Enter a title", "Choose the host organisation", "Add one session or more"
-    ]  # fmt: skip
+    lacks = record_rules.RecordFacts(
+        has_title=False, has_host=False, sessions=0, components=0, is_recorded=True, has_theme=False, has_text=False
+    )
+    assert record_rules.refusal_words(record_rules.missing_before_publishing(lacks)) == (
+        "Before it can be published: Enter a title; Choose the host organisation; Add one session or more."
+    )
+
+
+def test_a_component_without_dates_is_enough_and_a_cancelled_session_is_not():
+    with_visits, cancelled = (make_activity(name, status=ActivityStatus.DRAFT) for name in ("Visits", "Cancelled"))
+    with transaction():
+        db.session.execute(sa.update(ActivitySession).values(status=SessionStatus.CANCELLED))
+        db.session.add(Component(activity_id=with_visits, format=ComponentKind.STUDY_VISIT, count=2))
+    with transaction():
+        service.move_to_status(with_visits, ActivityStatus.PLANNED, by_person_id=None, now=NOW)
+    with pytest.raises(Refused), transaction():
+        service.move_to_status(cancelled, ActivityStatus.PLANNED, by_person_id=None, now=NOW)
 
 
 @pytest.mark.parametrize(

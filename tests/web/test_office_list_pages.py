@@ -1,15 +1,30 @@
 """The office's list: filters, empty states, pages of it, and what it costs."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.programme import queries_list
-from ecwi_events.programme.models import Activity, ActivityKind, ActivityOrganisation, ActivityStatus, Theme, Visibility
+from ecwi_events.programme import queries_list, whole
+from ecwi_events.programme.models import (
+    Activity,
+    ActivityKind,
+    ActivityOrganisation,
+    ActivityStatus,
+    Component,
+    ComponentKind,
+    Theme,
+    Visibility,
+)
 from ecwi_events.programme.queries_list import Wanted
-from ecwi_events.programme.record_rules import missing_in_record
+from ecwi_events.programme.record_rules import (
+    BEFORE_PUBLISHING,
+    RecordFacts,
+    missing_before_publishing,
+    missing_in_record,
+)
 from ecwi_events.registration import capacity, changes
 from ecwi_events.web.office import activity_list as office_list
 from tests import make
@@ -108,32 +123,42 @@ def test_waiting_proposals_are_said(client, office):
     [
         ({}, []),
         ({"has_host": False}, ["host"]),
+        ({"has_title": False}, ["title"]),
         ({"sessions": 0}, ["sessions"]),
-        ({"sessions": 0, "needs_sessions": False}, []),
+        ({"sessions": 0, "components": 1}, []),
+        ({"sessions": 0, "is_recorded": False}, []),
         ({"has_theme": False, "has_text": False}, ["theme", "summary"]),
     ],
 )
 def test_what_a_record_lacks(asked, missing):
-    whole = {"has_host": True, "sessions": 1, "needs_sessions": True, "has_theme": True, "has_text": True}
-    assert missing_in_record(**(whole | asked)) == missing
+    whole = RecordFacts(
+        has_title=True, has_host=True, sessions=1, components=0, is_recorded=True, has_theme=True, has_text=True
+    )
+    assert missing_in_record(replace(whole, **asked)) == missing
+    assert missing_before_publishing(replace(whole, **asked)) == [name for name in missing if name in BEFORE_PUBLISHING]
 
 
 def test_the_filter_and_the_words_agree_on_what_is_incomplete(app):
     host = make.make_organisation()
-    for has_host, has_session, is_whole, theme, text in itertools.product((True, False), repeat=5):
+    for has_host, has_session, is_whole, theme, text, component in itertools.product((True, False), repeat=6):
         activity = make.make_activity(
             host_id=host, sessions=[make.make_session()] if has_session else [], status=ActivityStatus.DRAFT
         )
         values = {"summary": "", "description": "Something" if text else None}
         change(activity, records_complete=is_whole, theme=Theme.TRAINING if theme else None, **values)
+        if component:
+            with transaction():
+                db.session.add(Component(activity_id=activity, format=ComponentKind.STUDY_VISIT, count=1))
         if not has_host:
             with transaction():
                 db.session.execute(sa.delete(ActivityOrganisation).where(ActivityOrganisation.activity_id == activity))
     rows = queries_list.activities(Wanted(), limit=99)
     incomplete = queries_list.activities(Wanted(is_incomplete=True), limit=99)
-    assert len(rows) == 32
+    assert len(rows) == 64
     assert [row for row in rows if row.missing] == incomplete
-    assert queries_list.number_of(Wanted(is_incomplete=True)) == len(incomplete) == 29
+    of_one = {row.id: tuple(missing_in_record(whole.record_facts(row.id))) for row in rows}
+    assert {row.id: row.missing for row in rows} == of_one, "the page of one activity says what the list says"
+    assert queries_list.number_of(Wanted(is_incomplete=True)) == len(incomplete) == 57
 
 
 def test_long_lists_come_in_pages(client, office, monkeypatch):

@@ -233,3 +233,44 @@ def test_the_public_page_no_longer_gives_the_old_date_as_a_promise(client):
     shown = words(client.get(page))
     assert "Postponed: this date does not hold." in shown and "The new date is not known yet." in shown
     assert "1 session</b>, 1 hour 30 minutes" in shown
+
+
+def test_before_publishing_the_page_says_what_is_missing_and_where_to_mend_it(client, office):
+    activity_id = make.make_activity(status=ActivityStatus.DRAFT, sessions=[])
+    with transaction():
+        db.session.execute(sa.update(Activity).values(summary="", description=None, theme=None))
+    links = {
+        f"/host/activities/{activity_id}/sessions": "Add one session or more",
+        f"/office/activities/{activity_id}/edit#theme": "Choose a theme",
+        f"/office/activities/{activity_id}/edit#summary": "Say in a summary what it is about",
+    }
+    for path in (page_of(activity_id), page_of(activity_id, "planned"), f"/office/activities/{activity_id}"):
+        page = words(client.get(path))
+        assert "First, before it can be published:" in page and "People will look for this on its page:" in page
+        for link, to_do in links.items():
+            assert f'<li><a href="{link}">{to_do}</a></li>' in page
+            assert client.get(link.partition("#")[0]).status_code == 200
+    assert "Publish it</a>: not yet. Something is missing." in words(client.get(page_of(activity_id)))
+    assert "What this will do" not in words(client.get(page_of(activity_id, "planned")))
+    refused = client.post(page_of(activity_id, "planned"))
+    assert refused.status_code == 409 and "Before it can be published: Add one session or more." in words(refused)
+    assert status(activity_id) == "draft"
+
+
+def test_what_is_only_nice_to_have_is_said_and_does_not_hinder(client, office):
+    activity_id = make.make_activity(status=ActivityStatus.DRAFT)
+    with transaction():
+        db.session.execute(sa.update(Activity).values(theme=None))
+    page = words(client.get(page_of(activity_id, "planned")))
+    assert "What this will do" in page and "Choose a theme" in page and "First, before" not in page
+    assert client.post(page_of(activity_id, "planned")).status_code == 303
+    assert "Choose a theme" not in words(client.get(page_of(activity_id))), "it is public now"
+
+
+def test_hosts_read_what_is_missing_without_links_to_pages_that_are_not_theirs(client):
+    activity_id = make.make_activity(status=ActivityStatus.DRAFT, sessions=[])
+    make.signed_in(client, make.make_host(host_of(activity_id)))
+    with transaction():
+        db.session.execute(sa.update(Activity).values(theme=None))
+    page = words(client.get(page_of(activity_id)))
+    assert "<li>Choose a theme</li>" in page and f'href="/host/activities/{activity_id}/sessions">Add one' in page

@@ -14,6 +14,7 @@ from ecwi_events.programme import moves, rules
 from ecwi_events.programme.models import ActivityStatus
 from ecwi_events.programme.rules import Mover
 from ecwi_events.registration import changes, consequences, telling
+from ecwi_events.web import missing
 from ecwi_events.web.forms import Form, typed
 from ecwi_events.web.hosting import own_activity, who_asks
 from ecwi_events.web.record_words import STATUSES
@@ -56,7 +57,8 @@ def index(activity_id: int) -> ResponseReturnValue:
         statuses=STATUSES,
         standing=standing,
         moves=[(to, _words(standing, to)[0]) for to, refused in asked if refused is None],
-        later=[(_words(standing, to)[0], no.message) for to, no in asked if no and no.code != "move"],
+        later=[(to, _words(standing, to)[0], no) for to, no in asked if no and no.code != "move"],
+        missing=missing.before_publishing(activity_id, standing.status),
         log=moves.log_of(activity_id),
         news=telling.news_of(activity_id),
         when=lambda at: dates.moment(at, activity.zone, now=now),
@@ -107,6 +109,8 @@ def _page(activity_id: int, to: str, form: Form, *, more: str = "") -> str:
         status=STATUSES[standing.status],
         saw=standing.status.value,
         refusal=refused.message if refused and not more else "",
+        missing=missing.before_publishing(activity_id, standing.status) if rules.is_public(to) else [],
+        is_incomplete=refused is not None and refused.code == "incomplete",
         consequences=consequences.consequences(standing.status, to, told, sessions_to_come=standing.sessions_to_come),
         needs_reason=to in rules.NEEDS_REASON,
     )

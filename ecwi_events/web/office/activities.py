@@ -19,7 +19,7 @@ from ecwi_events.programme.models import ActivityStatus
 from ecwi_events.registration import changes, queries, reconciling, service
 from ecwi_events.registration.changes import Move
 from ecwi_events.registration.models import Place
-from ecwi_events.web import identity, times
+from ecwi_events.web import identity, missing, times
 from ecwi_events.web.office import activity_form, activity_list
 from ecwi_events.web.office import journal as office_journal
 from ecwi_events.web.record_words import KINDS, THEMES
@@ -142,6 +142,7 @@ def _activity_page(activity_id: int, more: str = "") -> str:
         signed_up_on=lambda one: times.day(one.created_at, _office_zone(), now=now),
         moves=[(status, words) for status, words in MOVES.items() if rules.may_move(found.status, status)],
         is_public=rules.is_public(found.status),
+        missing=missing.before_publishing(activity_id, found.status),
         once=activity_form.fresh_word(),
         history=office_journal.history(
             ("activity", [activity_id]), ("session", [session.id for session in found.sessions])
