@@ -24,7 +24,7 @@ from tests.servers.postgres import free_port
 from tests.visitor import HIDDEN, Visitor
 
 NO_ANSWER = (OSError, http.client.HTTPException)
-PATIENCE = 200
+TRIES, PATIENCE = 200, 300.0
 
 
 @dataclass
@@ -43,6 +43,7 @@ class MortalWeb:
 
     def __init__(self, environment) -> None:
         self.port, self.environment, self.process = free_port(), environment, None
+        self.is_up = threading.Event()
 
     def start(self) -> None:
         command = [
@@ -52,9 +53,11 @@ class MortalWeb:
         ]  # fmt: skip
         self.process = processes.start(command, self.environment)
         processes.wait_for(self.port)
+        self.is_up.set()
 
     def kill(self) -> None:
         """SIGKILL to the process and everything below it: nobody can say good-bye."""
+        self.is_up.clear()
         processes.end_tree(self.process)
 
 
@@ -99,13 +102,13 @@ class Crowd:
 
     def come(self, address: str, *, withdraws: bool) -> None:
         started = time.perf_counter()
-        _until_answered(lambda: _sign_up(self.web.port, self.slug, address))
+        _until_answered(self.web, lambda: _sign_up(self.web.port, self.slug, address))
         with self.lock:
             self.ledger.signed_up.add(address)
             self.ledger.seconds.append(time.perf_counter() - started)
         if withdraws:
             token = _token(self.app, address)
-            _until_answered(lambda: _withdraw(self.web.port, token))
+            _until_answered(self.web, lambda: _withdraw(self.web.port, token))
             with self.lock:
                 self.ledger.withdrawn.add(address)
 
@@ -144,12 +147,14 @@ def lost(ledger: Ledger) -> list[str]:
     return wrong + [address for address in staying if places.get(address) is Place.WITHDRAWN]
 
 
-def _until_answered(ask) -> None:
-    for _ in range(PATIENCE):
+def _until_answered(web: MortalWeb, ask) -> None:
+    """Try again when the web process is back, however long that takes on a busy machine."""
+    for _ in range(TRIES):
         try:
             return ask()
         except NO_ANSWER:
             time.sleep(0.05)
+            web.is_up.wait(PATIENCE)
     raise RuntimeError("nobody answered for long")
 
 

@@ -99,7 +99,7 @@ def web(target: str, environment: Mapping[str, str]) -> Iterator[tuple[psutil.Pr
 
 def wait_for(port: int) -> None:
     """Wait until somebody answers on a port."""
-    for _ in range(400):
+    for _ in range(1200):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", "/healthz")
