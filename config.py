@@ -101,6 +101,7 @@ class Settings:
     rate_limits: bool = True
     offers_within_hours: int = 24
     offers_last_minutes: int = 120
+    sign_up_link_hours: int = 24
     upload_megabytes: int = 20
     link_checks_private: bool = False
 
@@ -158,6 +159,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         rate_limits=_one_of(env, "ECWI_RATE_LIMITS", "on", "on", "off"),
         offers_within_hours=_integer(env, "ECWI_OFFERS_WITHIN_HOURS", default=24, most=336),
         offers_last_minutes=_integer(env, "ECWI_OFFERS_LAST_MINUTES", default=120, least=5, most=10080),
+        sign_up_link_hours=_integer(env, "ECWI_SIGN_UP_LINK_HOURS", default=24, least=1, most=168),
         upload_megabytes=_integer(env, "ECWI_UPLOAD_MEGABYTES", default=20, least=1, most=1000),
         link_checks_private=_yes(env, "ECWI_LINK_CHECKS_PRIVATE", default=False),
     )

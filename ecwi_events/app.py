@@ -15,7 +15,7 @@ from ecwi_events.jobs.doorbell import Doorbell
 from ecwi_events.kernel import files, links, tokens
 from ecwi_events.kernel.db import check_engine, db, engine_options, prepare_engine, when_work_is_committed
 from ecwi_events.mail import rendering
-from ecwi_events.registration import promotion
+from ecwi_events.registration import promotion, proving
 
 if TYPE_CHECKING:
     from config import Settings
@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None, *, durable: bool = True) -> Fla
     promotion.configure(
         within=timedelta(hours=settings.offers_within_hours), lasts=timedelta(minutes=settings.offers_last_minutes)
     )
+    proving.configure(lives=timedelta(hours=settings.sign_up_link_hours))
     files.configure(settings.data_dir / "files")
     rendering.configure(config.PROJECT / "templates" / "mail")
     db.init_app(app)

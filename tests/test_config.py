@@ -57,6 +57,7 @@ def read(tmp_path):
         ("ECWI_RATE_LIMITS", "many"),
         ("ECWI_OFFERS_WITHIN_HOURS", "400"),
         ("ECWI_OFFERS_LAST_MINUTES", "1"),
+        ("ECWI_SIGN_UP_LINK_HOURS", "0"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_it(read, name, value):

@@ -9,11 +9,13 @@ from ecwi_events.jobs import (
     letters_messages,
     letters_people,
     letters_proposals,
+    letters_proving,
     letters_registration,
     letters_reminders,
 )
 from ecwi_events.jobs.letters_asking import ask_host
 from ecwi_events.jobs.letters_changes import about_change
+from ecwi_events.registration import proving
 from ecwi_events.registration.models_announcements import News
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def letter_of(mail: Outgoing, sender: Sender, *, now: datetime) -> Letter | NotW
 
 WRITERS: dict[str, Writer] = {
     **dict.fromkeys(letters_registration.ABOUT_ONE, letters_registration.about_one),
+    proving.MAIL_KIND: letters_proving.confirm,
     "registration.sessions": letters_registration.about_several,
     **{f"registration.{news}": about_change for news in News},
     "overview.ask": ask_host,

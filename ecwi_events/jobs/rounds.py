@@ -26,7 +26,7 @@ from ecwi_events.kernel.db import transaction
 from ecwi_events.mail import suppression
 from ecwi_events.people import signing_in
 from ecwi_events.programme import files, link_checks
-from ecwi_events.registration import offers, promotion, re_resolving, reconciling
+from ecwi_events.registration import offers, promotion, proving, re_resolving, reconciling
 from ecwi_events.reminders import service as reminders
 from ecwi_events.work import hearts
 from ecwi_events.work import service as work
@@ -72,6 +72,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("link_checks", Every.HOUR, link_checks.derive_due),
     Round("cut_off_files", Every.NIGHT, files.forget_drafts),
     Round("sign_in_leftovers", Every.NIGHT, signing_in.forget_old),
+    Round("sign_up_requests", Every.NIGHT, proving.forget_old, full=proving.AT_MOST),
     Round("time_zones", Every.NIGHT, re_resolving.re_resolve_sessions, full=re_resolving.AT_MOST),
     Round("sent_forms", Every.NIGHT, sent_forms.forget_old, full=sent_forms.AT_MOST),
     Round("old_work", Every.NIGHT, hearts.forget_old, full=hearts.AT_MOST),

@@ -20,7 +20,7 @@ CLEAR: dict[str, frozenset[str]] = {
     "activity": frozenset(
         {
             "by", "who", "most_per_organisation", "needs_approval", "opens_at", "offers_within_hours",
-            "offers_last_minutes", "addresses",
+            "offers_last_minutes", "asks_for_proof", "addresses",
             "reminder", "is_on",
             "audience", "status", "kind", "theme", "language", "home_year", "capacity", "approved_on", "sign_up_closes_at",
             "period_start", "period_end", "open_end", "host_id", "co_host_ids", "sessions", "visibility", "link_version",
@@ -38,7 +38,7 @@ CLEAR: dict[str, frozenset[str]] = {
     "person": frozenset(
         {
             "role", "organisation_id", "activity_id", "disabled_at", "erased_at", "merged_into_id", "merged",
-            "sessions_ended", "factor", "addresses", "topic",
+            "sessions_ended", "factor", "addresses", "topic", "organisation_known_at",
         }
     ),
     "address": frozenset({"why"}),

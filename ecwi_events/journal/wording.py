@@ -48,6 +48,7 @@ ACTS = {
     "decline_offer": "Said no to an offered place",
     "lapse": "Did not answer to an offered place in time",
     "approve": "Approved a sign-up",
+    "vouch": "Said that a person works where they say",
     "decline": "Declined a sign-up",
     "add_person": "Signed somebody up",
     "move_person": "Moved somebody to another session",
@@ -141,6 +142,8 @@ FIELDS = {
     "proposal_id": "Made from proposal",
     "activity_id": "Activity",
     "organisation_id": "Organisation",
+    "organisation_known_at": "Organisation known since",
+    "asks_for_proof": "Asks for proof of the organisation",
     "starts_local": "Start, by the host's clock",
     "duration_minutes": "Length in minutes",
 }

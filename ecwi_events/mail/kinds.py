@@ -60,6 +60,7 @@ KINDS: dict[str, Kind] = {
     "people.sign_in": Kind("Link and code to sign in", AT_ONCE, is_asked_for=True),
     "people.prove_address": Kind("Proof of a new address", AT_ONCE, is_asked_for=True),
     "people.account_changed": Kind("Something of your account has changed", CHANGES),
+    "registration.prove": Kind("Confirm your sign-up", AT_ONCE, is_asked_for=True),
     "registration.confirmed": Kind("You have a place", PLACES),
     "registration.waiting": Kind("You are on the waiting list", PLACES),
     "registration.promoted": Kind("A place became free, and it is yours", PLACES),

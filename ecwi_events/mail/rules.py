@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # A link that signs people in is sent once or not at all: whoever misses it asks for a new one.
 NEVER_TWICE = frozenset({"people.sign_in"})
-NEVER_AGAIN = frozenset({"people.sign_in", "people.prove_address", "people.account_changed"})
+NEVER_AGAIN = frozenset({"people.sign_in", "people.prove_address", "people.account_changed", "registration.prove"})
 ON_ITS_WAY = frozenset({"queued", "retry"})
 GIVEN_UP = "given_up"
 LOST_ONCE = "lost_once"

@@ -154,6 +154,9 @@ def _of_one_kind(kind: str, variant: str) -> dict[str, object]:
         return {"session": SimpleNamespace(id=1, title=_TITLES[variant], number=1)}
     if kind == "registration.approved" and variant == AWKWARD:
         return {"place": "waiting"}
+    if kind == "registration.prove":
+        page = links.absolute(f"/{'s' if variant == USUAL else 'm'}/{_TOKEN}")
+        return {"is_signed_up": variant == AWKWARD, "until": "Sun 22 November, 09:00 (Kyiv)", "link": page}
     if kind == "registration.lapsed":
         return {"place": "waiting" if variant == USUAL else "declined"}
     return {}

@@ -120,6 +120,24 @@ def send_again(mail_id: int, *, now: datetime) -> int:
     return again
 
 
+def belongs_to(dedup_key: str, person_id: int) -> None:
+    """Write down whose mail it was, when its address has become somebody's."""
+    theirs = sa.update(Mail).where(Mail.dedup_key == dedup_key, Mail.person_id.is_(None))
+    db.session.execute(theirs.values(person_id=person_id).execution_options(synchronize_session=False))
+
+
+def forget_strangers(kind: str, *, before: datetime) -> None:
+    """Take the addresses out of mails of a kind that went to nobody whom we know, once they are of no more use."""
+    db.session.execute(
+        sa.update(Mail)
+        .where(
+            Mail.kind == kind, Mail.person_id.is_(None), Mail.created_at < before, Mail.address != rules.NO_ADDRESS
+        )
+        .values(address=rules.NO_ADDRESS, last_error=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _message_id(dedup_key: str) -> str:
     """Return the name of a message: the same for the same message for ever, and nobody else can work it out.
 

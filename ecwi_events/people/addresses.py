@@ -145,6 +145,23 @@ def prove(token: str, *, now: datetime) -> str:
     return found.address
 
 
+def note_proved(address: str, *, now: datetime) -> None:
+    """Keep that whoever has this address reads its mails: they pressed a button behind a link that only went there."""
+    not_yet = (EmailAddress.normalised == normalise_address(address), EmailAddress.proved_at.is_(None))
+    db.session.execute(sa.update(EmailAddress).where(*not_yet).values(proved_at=now))
+    suppression.lift(address, now=now)
+
+
+def is_proved(person_id: int, address: str) -> bool:
+    """Tell whether an address belongs to a person and a mail to it has proved that."""
+    own = sa.select(EmailAddress.id).where(
+        EmailAddress.person_id == person_id,
+        EmailAddress.normalised == normalise_address(address),
+        EmailAddress.proved_at.is_not(None),
+    )
+    return db.session.scalar(own) is not None
+
+
 def make_primary(person_id: int, address_id: int, *, now: datetime) -> None:
     """Choose where we write to.
 

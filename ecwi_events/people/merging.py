@@ -126,7 +126,7 @@ def move_person(kept_id: int, merged_id: int, ledger: Ledger, *, now: datetime) 
     kept, merged = row_of(Person, kept_id), row_of(Person, merged_id)
     filled = {name: merged[name] for name in FILLED_IN if not kept[name]}
     if not kept["organisation_id"] and not kept["organisation_text"]:
-        names = ("organisation_id", "organisation_text", "organisation_folded")
+        names = ("organisation_id", "organisation_text", "organisation_folded", "organisation_known_at")
         filled |= {name: merged[name] for name in names}
     ledger.change(Person, kept_id, **filled)
     ledger.change(Person, merged_id, merged_into_id=kept_id)

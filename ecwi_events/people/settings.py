@@ -151,6 +151,7 @@ def _change_organisation(person: Person, typed: str, *, is_correction: bool, tod
     if had_one and not is_correction and not was_matched:
         _keep_earlier(person, today=today)
     person.organisation_id, person.organisation_text = organisation_id, text
+    person.organisation_known_at = None  # so far only the person says so
 
 
 def _keep_earlier(person: Person, *, today: date) -> None:

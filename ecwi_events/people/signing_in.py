@@ -23,6 +23,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.kernel.text import normalise_address
 from ecwi_events.mail import service as mail
+from ecwi_events.mail.models import Mail
 from ecwi_events.people import browser_sessions, queries, rules, tries
 from ecwi_events.people.models import EmailAddress, Person
 from ecwi_events.people.models_signing_in import SignInToken
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 PURPOSE = "sign-in"
 CODE = "sign-in code"
+MAIL_KIND = "people.sign_in"
 OLD_LINK = "This link no longer works. Ask for a new one."
 FIRST_OF_ALL = 10
 
@@ -77,7 +79,7 @@ def request_sign_in(address: str, *, browser: str, now: datetime) -> None:
         return
     row = _new_token(person_id, account=account, browser=browser, now=now)
     mail.queue(
-        "people.sign_in",
+        MAIL_KIND,
         person_id=person_id,
         address=primary or "",
         subject_id=row.id,
@@ -141,6 +143,7 @@ def sign_in(token: str, *, browser: str | None = None, device: str = "", now: da
         raise Refused("link_too_old", OLD_LINK)
     if browser:
         _spend_all_of(browser, now=now)
+    _note_proved(pending.person_id, SignInToken.token_hash == tokens.digest(token), now=now)
     return _signed_in(pending.person_id, device=device, now=now)
 
 
@@ -167,6 +170,7 @@ def try_code(code: str, *, browser: str, address: str, device: str = "", now: da
         tries.note_wrong(account, now=now)
         return CodeAnswer(tries_left=max((rules.CODE_TRIES - row.tries for row in rows), default=0))
     _spend_all_of(browser, now=now)
+    _note_proved(person.id, SignInToken.id == right[0].id, now=now)
     return CodeAnswer(_signed_in(person.id, device=device, now=now))
 
 
@@ -180,6 +184,22 @@ def forget_old(*, now: datetime) -> None:
 def _signed_in(person_id: int, *, device: str, now: datetime) -> str:
     journal.note("sign_in", "person", person_id, now=now)
     return browser_sessions.start(person_id, device=device, now=now)
+
+
+def _note_proved(person_id: int, used: sa.ColumnElement[bool], *, now: datetime) -> None:
+    """Keep that the address is the person's to which the mail with this link and code went.
+
+    An operator's link went to none.
+    """
+    mailed = (
+        sa.select(Mail.address)
+        .join(SignInToken, sa.and_(Mail.subject_id == SignInToken.id, Mail.created_at == SignInToken.created_at))
+        .where(Mail.kind == MAIL_KIND, Mail.person_id == person_id, used)
+    )
+    own = (EmailAddress.person_id == person_id, EmailAddress.proved_at.is_(None), EmailAddress.address.in_(mailed))
+    db.session.execute(
+        sa.update(EmailAddress).where(*own).values(proved_at=now).execution_options(synchronize_session=False)
+    )
 
 
 def _find_known(address: str) -> tuple[int | None, str | None]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
-from ecwi_events.kernel.text import fold, normalise_address
+from ecwi_events.kernel.text import clean_line, fold, normalise_address
 from ecwi_events.people import queries as people
+from ecwi_events.people import vouching
 from ecwi_events.people.models import EmailAddress, MembershipSpell, Organisation, OrganisationKind, Person
 from ecwi_events.registration import rows, rules
-from ecwi_events.registration.models import Registration
+from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_terms import Invitation
 from ecwi_events.registration.rules import Applicant
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ecwi_events.registration.rules import SignUpFacts
+
+# Who waits for the host because only they say where they work, keeps no colleague out.
+_counts = sa.and_(
+    Registration.place.in_(rows.HELD),
+    sa.or_(Registration.place != Place.PENDING, Registration.claimed_organisation.is_(None)),
+)
 
 
 def applicant(
@@ -66,6 +73,31 @@ def check_typed(
     rows.refuse_if(rules.personal_refusal(facts.terms, typed))
 
 
+def check_said(facts: SignUpFacts, organisation: str, *, now: datetime) -> None:
+    """Do as `check_typed` before an address is proved: whether it is on the list nobody learns from the answer.
+
+    Raises:
+        Refused: with the sentence that the page shows.
+    """
+    is_member = facts.terms.who == "members" and _is_member(people.find_organisation_id(organisation), now=now)
+    said = Applicant(is_member=is_member, is_invited=True, has_organisation=bool(fold(organisation)))
+    rows.refuse_if(rules.personal_refusal(facts.terms, said))
+
+
+def claim(facts: SignUpFacts, person_id: int, organisation: str | None) -> str | None:
+    """Return where somebody says that they work, where that decides and nobody who may say so has said it too.
+
+    Args:
+        facts: of the activity.
+        person_id: who signs up.
+        organisation: what was typed; None if our record of the person decides.
+    """
+    if not facts.terms.asks_for_organisation:
+        return None
+    said = clean_line(organisation) if organisation is not None else vouching.own_organisation(person_id)
+    return None if vouching.is_known(person_id, said) else said[:200]
+
+
 def check_typed_organisation(facts: SignUpFacts, places_id: int, organisation: str) -> None:
     """Do as `check_organisation`, by the organisation that is typed; everybody of it counts, whoever asks.
 
@@ -83,7 +115,7 @@ def check_typed_organisation(facts: SignUpFacts, places_id: int, organisation: s
     others = db.session.scalar(
         sa.select(sa.func.count(Registration.id))
         .join(Person, Person.id == Registration.person_id)
-        .where(of_it, Registration.places_id == places_id, Registration.place.in_(rows.HELD))
+        .where(of_it, Registration.places_id == places_id, _counts)
     )
     known = Applicant(is_member=True, is_invited=True, has_organisation=True, of_organisation=others or 0)
     rows.refuse_if(rules.personal_refusal(facts.terms, known))
@@ -107,7 +139,7 @@ def check_organisation(facts: SignUpFacts, places_id: int, person_id: int) -> No
         .select_from(Person)
         .join(colleague, sa.and_(same, colleague.id != Person.id))
         .join(Registration, Registration.person_id == colleague.id)
-        .where(Person.id == person_id, Registration.places_id == places_id, Registration.place.in_(rows.HELD))
+        .where(Person.id == person_id, Registration.places_id == places_id, _counts)
     )
     # Where sessions have places of their own, an organisation has so many in each.
     known = Applicant(is_member=True, is_invited=True, has_organisation=True, of_organisation=others or 0)

@@ -10,6 +10,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.kernel.text import normalise_address
 from ecwi_events.people import service as people_service
+from ecwi_events.people import vouching
 from ecwi_events.registration import places, rows, rules, signing_up
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def _one(
     try:
         with db.session.begin_nested():  # a person who is refused takes back only what was written for them
             got = signing_up.take_all(new, facts, seats, who, by_person_id=by_person_id, now=now)
+            if by_person_id and new.organisation:
+                vouching.vouch(who.person_id, new.organisation, now=now)
     except Refused as refused:
         return GroupResult(new.address, None, refused.message)
     return GroupResult(new.address, signing_up.together(got, facts))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecwi_events.kernel.dates import canonical_zone
 from ecwi_events.kernel.errors import Refused
 from ecwi_events.people import service as people_service
+from ecwi_events.people import vouching
 from ecwi_events.registration import places, queries, rows, rules, signing_up, withdrawing, writing
 from ecwi_events.registration.models import Place
 from ecwi_events.registration.signing_up import SignedUp, SignUp
@@ -32,6 +33,8 @@ def add_person(new: SignUp, *, beyond_capacity: bool = False, by_person_id: int 
     person_id = people_service.find_or_create_person(
         new.name, new.address, organisation=new.organisation, zone=canonical_zone(new.zone), now=now
     )
+    if new.organisation:
+        vouching.vouch(person_id, new.organisation, now=now)
     zone = canonical_zone(new.zone) or "UTC"
     got = []
     for seat in chosen:

@@ -99,6 +99,7 @@ _SIGN_UP_FACTS = (
         _T.c.opens_at,
         _T.c.offers_within_hours,
         _T.c.offers_last_minutes,
+        _T.c.asks_for_proof,
         _A.c.link_hash,
         _S.c.id.label("session_id"),
         _S.c.starts_at,
@@ -135,7 +136,7 @@ def sign_up_facts(activity_id: int) -> SignUpFacts | None:
         capacity=first.capacity,
         taken=first.taken or 0,
         waiting=first.waiting or 0,
-        terms=Terms() if first.by is None else Terms(*first[6:13]),
+        terms=Terms() if first.by is None else Terms(*first[6:14]),
         link_hash=first.link_hash,
     )
 
@@ -195,11 +196,11 @@ def participants(activity_id: int, session_id: int | None = None) -> Sequence[Pa
             Registration.created_at,
             Registration.session_id,
             Registration.offer_expires_at,
+            Registration.claimed_organisation,
         )
         .join(Person, Person.id == Registration.person_id)
         .outerjoin(Organisation, Organisation.id == Person.organisation_id)
         .outerjoin(EmailAddress, sa.and_(EmailAddress.person_id == Person.id, EmailAddress.is_primary))
-            Registration.claimed_organisation,
         .where(Registration.activity_id == activity_id, *for_it)
         .order_by(order, Registration.queue_place, Person.name, Registration.id)
     ).all()
@@ -272,7 +273,7 @@ def _seen(registration: Any, activity: ActivityPage) -> MySignUp:  # noqa: ANN40
         session_id=registration.session_id,
         offer_expires_at=registration.offer_expires_at,
         signed_up_by=registration.by_name,
-    )
         offers=registration.offers,
         lapsed_at=registration.lapsed_at,
         claimed_organisation=registration.claimed_organisation,
+    )

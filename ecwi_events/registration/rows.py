@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     Where = sa.Row[int, int, int | None, int]
     Held = sa.Row[int, Place, int | None, datetime]
-    State = sa.Row[Place, int | None, datetime | None, datetime | None, datetime | None, int, datetime | None]
+    State = sa.Row[
+        Place, int | None, datetime | None, datetime | None, datetime | None, int, datetime | None, str | None
+    ]
 
 MAIL_PRIORITY = 30
 SEATS = (Place.CONFIRMED, Place.OFFERED)
@@ -38,6 +40,7 @@ _WHERE = sa.select(_R.places_id, _R.activity_id, _R.session_id, _R.person_id).wh
 )
 _STATE = sa.select(
     _R.place, _R.queue_place, _R.withdrawn_at, _R.confirmed_at, _R.offer_expires_at, _R.offers, _R.approved_at,
+    _R.claimed_organisation,
 ).where(_R.id == sa.bindparam("registration"))  # fmt: skip
 _WHOM = (
     sa.select(Registration.person_id, Registration.revision, EmailAddress.address)

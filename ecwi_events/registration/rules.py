@@ -69,6 +69,7 @@ class Terms:
     opens_at: datetime | None = None
     offers_within_hours: int | None = None  # None: as the settings of the house say
     offers_last_minutes: int | None = None
+    asks_for_proof: bool = False  # of the address, and of the organisation where that decides
 
     @property
     def is_per_session(self) -> bool:
@@ -78,7 +79,12 @@ class Terms:
     @property
     def asks_for_the_person(self) -> bool:
         """Tell whether it matters who signs up."""
-        return self.who != "everyone" or self.most_per_organisation is not None
+        return self.who != "everyone" or self.asks_for_organisation
+
+    @property
+    def asks_for_organisation(self) -> bool:
+        """Tell whether it matters where somebody works."""
+        return self.who == "members" or self.most_per_organisation is not None
 
 
 @dataclass(frozen=True)

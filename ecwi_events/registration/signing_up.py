@@ -10,7 +10,7 @@ from ecwi_events.kernel.dates import canonical_zone
 from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.people import rules as people_rules
 from ecwi_events.people import service as people_service
-from ecwi_events.registration import applicants, places, queries, rows, rules, standing, writing
+from ecwi_events.registration import applicants, places, queries, rows, rules, rules_proving, standing, writing
 from ecwi_events.registration.models import Place
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ecwi_events.people.service import Found
     from ecwi_events.registration.rules import SignUpFacts
 
+TO_PROVE = "to_prove"  # the code of a no that a mail to the address turns into a yes: see `proving`
+MAIL_FIRST = "We write to this address first. Open the link in our mail to sign up."
 SAME_CLICK = timedelta(minutes=2)  # so soon after the first it is the same person at the same form, who may know
 
 
@@ -36,6 +38,8 @@ class SignUp:
     later_too: bool = False  # also sessions of the series that are added later
     invitations: frozenset[str] = frozenset()  # hashes of the invitation links that this browser has opened
     country: str | None = None  # of a person who is new here
+    is_proved: bool = False  # whoever signs up reads the mail of this address
+    claimed: str | None = None  # where they say that they work, if nobody else says so: set by `take_all`
     as_typed: bool = False  # what is typed decides who may, not what we know of the address: set by `sign_up`
 
 
@@ -72,11 +76,14 @@ def sign_up(new: SignUp, *, now: datetime) -> SignedUp:
     Raises:
         Invalid: a field cannot be taken.
         NotFound: there is no such activity.
-        Refused: sign-up is not open, or not for this person; ``code`` is a `Closed`.
+        Refused: sign-up is not open, or not for this person; ``code`` is a `Closed`, or `TO_PROVE` if the address must be
+            proved first.
     """
     check_fields(new)
     facts = rows.facts_of(new.activity_id)
     rows.refuse_if(rules.refusal(facts, now=now))
+    if not new.is_proved and rules_proving.must_prove(facts.terms, has_link=facts.link_hash in new.invitations):
+        raise Refused(TO_PROVE, MAIL_FIRST)
     chosen = seats(facts, new.session_ids, now=now)
     who = people_service.find_or_make(
         new.name, new.address, organisation=new.organisation, zone=canonical_zone(new.zone), now=now
@@ -135,6 +142,8 @@ def take_all(
         applicants.check_typed(facts, new.organisation, new.address, new.invitations, now=now)
     elif any(one is None or one.place not in rows.HELD for one in held.values()):
         applicants.check(facts, person_id, new.address, new.invitations, now=now)
+    if by_person_id is None and (claimed := applicants.claim(facts, person_id, new.organisation if new.as_typed else None)):
+        new = replace(new, claimed=claimed)
     got = [
         _take(new, facts, seat, person_id, held[seat.places_id], by_person_id=by_person_id, now=now) for seat in chosen
     ]
@@ -180,10 +189,11 @@ def _take(
             _check_organisation(new, facts, seat, person_id)
         return _repeat(held, facts, seat, now=now)
     row = writing.NewRow(
-        new.activity_id, seat.session_id, seat.places_id, person_id, canonical_zone(new.zone) or "UTC", by_person_id
-    )
+        new.activity_id, seat.session_id, seat.places_id, person_id, canonical_zone(new.zone) or "UTC", by_person_id,
+        new.claimed,
+    )  # fmt: skip
     earlier = held.id if held else None
-    if facts.terms.needs_approval:
+    if rules_proving.asks_host(facts.terms, claims=new.claimed is not None):
         number = places.draw_number(seat.places_id)
         _check_organisation(new, facts, seat, person_id)
         registration_id = writing.put_unless_held(row, earlier, Place.PENDING, number, now=now)

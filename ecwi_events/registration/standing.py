@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, insert_unless_there
-from ecwi_events.registration import places, rows, rules, writing
+from ecwi_events.registration import applicants, places, rows, rules, rules_proving, writing
 from ecwi_events.registration.models import Place
 from ecwi_events.registration.models_terms import StandingSignUp
 
@@ -78,7 +79,8 @@ def _enrol(facts: SignUpFacts, row: writing.NewRow, *, now: datetime) -> int | N
     held = rows.held_by(row.places_id, row.person_id)
     if held:
         return None  # has signed up already, or has withdrawn from this very session
-    if facts.terms.needs_approval:
+    row = replace(row, claimed=applicants.claim(facts, row.person_id, None))
+    if rules_proving.asks_host(facts.terms, claims=row.claimed is not None):
         return writing.put_unless_held(row, None, Place.PENDING, places.draw_number(row.places_id), now=now)
     granted = places.take(row.places_id)
     place = Place.CONFIRMED if granted.is_place else Place.WAITING

@@ -11,7 +11,7 @@ from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.people import rules as people_rules
 from ecwi_events.people import service as people
 from ecwi_events.people.models import Organisation, Person
-from ecwi_events.registration import places, promotion, rows, rules, standing, writing
+from ecwi_events.registration import applicants, places, promotion, rows, rules, rules_proving, standing, writing
 from ecwi_events.registration.models import Place, Registration
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ def pass_place_on(registration_id: int, name: str, address: str, *, now: datetim
     waited = theirs is not None and theirs.place is Place.WAITING
     if waited:
         places.give_back(places_id, was_place=False)
-    row = writing.NewRow(activity_id, session_id, places_id, colleague_id, rows.zone_of(registration_id), giver_id)
+    zone, claimed = rows.zone_of(registration_id), applicants.claim(facts, colleague_id, None)
+    row = writing.NewRow(activity_id, session_id, places_id, colleague_id, zone, giver_id, claimed)
     new_id = writing.put(row, theirs.id if theirs else None, Place.CONFIRMED, None, now=now)
     rows.note("pass_place_on", registration_id, Place.CONFIRMED, Place.WITHDRAWN, now=now)
     rows.tell("registration.passed_on", registration_id, now=now)
@@ -164,7 +165,8 @@ def free(places_id: int, activity_id: int, session_id: int | None, held: Place, 
 def _what_one_had(held: rows.State, facts: SignUpFacts) -> Place:
     if held.confirmed_at is not None:
         return Place.CONFIRMED
-    return Place.PENDING if facts.terms.needs_approval and held.approved_at is None else Place.WAITING
+    asked = rules_proving.asks_host(facts.terms, claims=held.claimed_organisation is not None)
+    return Place.PENDING if asked and held.approved_at is None else Place.WAITING
 
 
 def _colleague(giver_id: int, name: str, address: str, *, now: datetime) -> int:

@@ -33,6 +33,7 @@ TOO_MANY = 429
 LIMITS = {
     "asking.answer": "30 per minute",
     "registration.sign_up": "120 per minute",  # a class of a school signs up at once, through one address
+    "proving.prove": "60 per minute",
     "personal.withdraw": "30 per minute",
     "personal.undo": "30 per minute",
     "personal.change_sessions": "30 per minute",

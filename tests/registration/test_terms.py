@@ -67,8 +67,13 @@ def test_by_invitation_the_list_and_the_link_open_the_door():
     with transaction():
         db.session.execute(sa.update(Activity).values(link_hash=tokens.digest("secret")))
         assert service.invite(activity_id, ["Ana@People.example", "ana@people.example "], now=NOW) == 1
-    assert refused(activity_id, address="boris@people.example") == "invited"
-    assert sign_up(activity_id, address=" ANA@people.example").place is CONFIRMED
+    for address in ("boris@people.example", " ANA@people.example"):
+        assert refused(activity_id, address=address) == "to_prove", "who types is told nothing of the list"
+    with pytest.raises(Refused) as error:
+        act(service.sign_up, service.SignUp(activity_id, "Boris", "boris@people.example", is_proved=True))
+    assert error.value.code == "invited"
+    ana = service.SignUp(activity_id, "Ana", " ANA@people.example", is_proved=True)
+    assert act(service.sign_up, ana).place is CONFIRMED
     for link, place in (("wrong", None), ("secret", CONFIRMED)):
         new = service.SignUp(activity_id, "Boris", "boris@people.example", invitations=frozenset({tokens.digest(link)}))
         if place is None:
@@ -86,7 +91,9 @@ def test_an_address_is_taken_off_the_list():
     assert address == "ana@people.example"
     assert act(service.uninvite, activity_id, number)
     assert not act(service.uninvite, activity_id, number)
-    assert refused(activity_id, address="ana@people.example") == "invited"
+    with pytest.raises(Refused) as error:
+        act(service.sign_up, service.SignUp(activity_id, "Ana", "ana@people.example", is_proved=True))
+    assert error.value.code == "invited"
 
 
 def test_a_wrong_address_on_the_list_names_its_line():

@@ -42,11 +42,15 @@ from ecwi_events.programme import merging as organisation_merging
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus, Visibility
 from ecwi_events.programme.models_proposals import Proposal
 from ecwi_events.programme.sessions import NewSession
-from ecwi_events.registration import joining, questions
+from ecwi_events.registration import joining, proving, questions
 from ecwi_events.registration import queries as registrations
+from ecwi_events.registration import service as registration
 from ecwi_events.registration.models import Registration
 from ecwi_events.registration.models_questions import QuestionKind
+from ecwi_events.registration.models_terms import SignUpRequest
 from ecwi_events.registration.questions import NewQuestion
+from ecwi_events.registration.rules import Terms
+from ecwi_events.registration.service import SignUp
 from ecwi_events.tables import SCHEMA
 from ecwi_events.web.access import ACCESS, Door, Of, Row
 from ecwi_events.web.static import address as static_address
@@ -306,6 +310,7 @@ def _values(ground: Ground, mine: int, theirs: int, draft: int, link_holder: int
         # Links: "foreign" is a link that was made for another purpose.
         "registration_id": {"own": _sign_up_of(mine), "foreign": _sign_up_of(theirs), "missing": MISSING_ID},
         "personal.token": {"own": link, "foreign": sign_in, "missing": nobody},
+        "proving.token": {"own": _request(), "foreign": link, "missing": nobody},
         "registration.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "library.token": {"own": link, "foreign": sign_in, "missing": nobody},
         "question_id": {"own": _question(mine), "foreign": _question(theirs), "missing": MISSING_ID},
@@ -344,6 +349,17 @@ def _invitation() -> str:
         activity.visibility = Visibility.INVITED
         invitations.make_link(activity)
     return invitations.find_token(activity.id)
+
+
+def _request() -> str:
+    """The link of a sign-up that waits for the proof of its address."""
+    activity_id = _activity(f"By list {MARKUP}", make.make_organisation("Listing"))
+    with transaction():
+        registration.set_terms(activity_id, Terms(who="invited"), now=NOW)
+        registration.invite(activity_id, ["listed@people.example"], now=NOW)
+        proving.ask(SignUp(activity_id, f"Listed {MARKUP}", "listed@people.example"), {}, now=NOW)
+    _, token = proving.find_for_mail(db.session.scalar(sa.select(sa.func.max(SignUpRequest.id))), now=NOW)
+    return token
 
 
 def _edition(year: int, *, published: bool) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import flask
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
-from ecwi_events.registration import answers, notes, people_list, queries, rules, service
+from ecwi_events.registration import answers, approval, notes, people_list, queries, rules, service
 from ecwi_events.registration.service import SignUp
 from ecwi_events.web import hosting, times
 from ecwi_events.web.forms import Form, typed
@@ -35,6 +35,7 @@ DONE = {
     "withdraw": "Taken off. The person gets an email.",
     "move": "Moved. The person gets an email.",
     "place": "The person has a place now and gets an email.",
+    "vouch": "Kept: the organisation is right. Nobody gets an email.",
 }
 
 
@@ -100,6 +101,8 @@ def _do(one: MySignUp, form: Form, *, now: datetime) -> str:
     elif what == "move":
         beyond = bool(form.value("beyond"))
         service.move_person(one.registration_id, _number(form.value("session")), beyond_capacity=beyond, now=now)
+    elif what == "vouch":
+        approval.vouch_for(one.registration_id, now=now)
     elif what == "place":
         sessions = [one.session_id] if one.session_id else []
         new = SignUp(one.activity.id, one.name, one.address or "", zone=one.zone, session_ids=sessions)

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 blueprint = flask.Blueprint("host_people_files", __name__)
 
-COLUMNS = ("Name", "Organisation", "Country", "Email", "Session", "State", "Number in line", "Signed up (UTC)")
+COLUMNS = (
+    "Name", "Organisation", "Country", "Email", "Session", "State", "Number in line", "Signed up (UTC)",
+    "Organisation as typed, not proved",
+)  # fmt: skip
 EMPTY_LINES = 5  # for people who come without signing up
 
 
@@ -84,5 +87,6 @@ def _rows(activity: ActivityPage, given: dict[int, list[Answered]], asked: Seque
             one.place.value,
             str(in_line[one.session_id]) if one.place is Place.WAITING else "",
             f"{one.created_at:%Y-%m-%d %H:%M}",
+            one.claimed_organisation or "",
             *(words.get(question, "") for question in asked),
         ]

@@ -29,9 +29,13 @@ blueprint = flask.Blueprint("host_places", __name__)
 BY = [("activity", "The whole activity: one group comes to all sessions"), ("session", "Sessions: people choose")]
 WHO = [("everyone", "Everyone"), ("members", "People of Member organisations"), ("invited", "People who are invited")]
 FIELDS = (
-    "by", "who", "needs_approval", "most_per_organisation", "opens_on", "opens_time", "offers_within_hours",
-    "offers_last_minutes",
+    "by", "who", "needs_approval", "asks_for_proof", "most_per_organisation", "opens_on", "opens_time",
+    "offers_within_hours", "offers_last_minutes",
 )  # fmt: skip
+PROOF = [
+    ("yes", "They confirm by a mail, and I am asked about people whom nobody knows yet"),
+    ("no", "It is believed"),
+]
 MOST_INVITED = 500
 
 
@@ -133,11 +137,16 @@ def _terms(activity: ActivityPage, form: Form) -> Terms:
         by=form.value("by"),
         who=form.value("who"),
         needs_approval=bool(form.value("needs_approval")),
+        asks_for_proof=_asks_for_proof(form, facts),
         most_per_organisation=_number(form, "most_per_organisation"),
         opens_at=_opens_at(form, activity.zone),
         offers_within_hours=_number(form, "offers_within_hours"),
         offers_last_minutes=_number(form, "offers_last_minutes"),
     )
+
+
+def _asks_for_proof(form: Form, facts: SignUpFacts) -> bool:
+    return form.value("asks_for_proof") == "yes" if form.value("asks_for_proof") else facts.terms.asks_for_proof
 
 
 def _opens_at(form: Form, zone: str) -> datetime | None:
@@ -180,6 +189,8 @@ def _page(activity: ActivityPage, form: Form | None = None, *, more: str = "", a
         "by": facts.terms.by,
         "who": facts.terms.who,
         "needs_approval": "1" if facts.terms.needs_approval else "",
+        # Where the organisation did not matter so far, nobody has chosen yet: proof is what we suggest.
+        "asks_for_proof": "yes" if facts.terms.asks_for_proof or not facts.terms.asks_for_organisation else "no",
         "most_per_organisation": str(facts.terms.most_per_organisation or ""),
         "opens_on": f"{local:%Y-%m-%d}" if local else "",
         "opens_time": f"{local:%H:%M}" if local else "",
@@ -195,6 +206,7 @@ def _page(activity: ActivityPage, form: Form | None = None, *, more: str = "", a
         form=Form({**stored, **(form.values if form else {})}, form.faults if form else {}),
         by=BY,
         who=WHO,
+        proof=PROOF,
         invited=terms.invited(activity.id),
         zone=dates.city(activity.zone),
         more=more,

@@ -11,7 +11,7 @@ from ecwi_events.kernel import dates
 from ecwi_events.kernel.errors import Invalid
 from ecwi_events.people import queries as people
 from ecwi_events.people import settings
-from ecwi_events.registration import mine, questions, rules
+from ecwi_events.registration import mine, questions, rules, rules_proving
 from ecwi_events.registration.service import SignUp
 from ecwi_events.web import identity
 from ecwi_events.web.forms import Form, typed
@@ -105,7 +105,7 @@ def context(
         "number_to_come": len(to_come),
         "begun": len(facts.sessions) > len(to_come) and bool(to_come),
         "next_step": next((step for step in steps if to_come and step.session.id == to_come[0].session_id), None),
-        "conditions": conditions(facts.terms),
+        "conditions": conditions(facts.terms, has_link=facts.link_hash in flask.session.get(INVITATIONS, [])),
         "own_link": mine.find_own_link(found.id, who.person_id) if who else None,
     }
 
@@ -119,16 +119,25 @@ def empty_form() -> Form:
     return Form({"name": who.name, "email": people.primary_address(who.person_id) or "", "organisation": organisation})
 
 
-def conditions(terms: Terms) -> list[str]:
-    """Say in plain words on what terms people sign up, where these are not the usual ones."""
+def conditions(terms: Terms, *, has_link: bool = False) -> list[str]:
+    """Say in plain words on what terms people sign up, where these are not the usual ones.
+
+    Args:
+        terms: of the activity.
+        has_link: the reader has opened the invitation link.
+    """
     said = []
     if terms.who == "members":
         said.append("This activity is for people of Member organisations. Choose your organisation from the list.")
-    if terms.who == "invited":
+    if terms.who == "invited" and not has_link:
         said.append("This activity is by invitation. Use the email address that was invited.")
     if terms.most_per_organisation:
         most = terms.most_per_organisation
         said.append(f"At most {most} {'person' if most == 1 else 'people'} of one organisation can come.")
+    if rules_proving.must_prove(terms, has_link=has_link):
+        said.append("We send you a mail. You have a place when you have pressed the button in it.")
+    if terms.asks_for_proof and terms.asks_for_organisation and not terms.needs_approval:
+        said.append("If nobody has told us yet that you work for your organisation, the host says yes or no first.")
     if terms.needs_approval:
         said.append("The host reads each sign-up and says yes or no. You get an email then.")
     return said

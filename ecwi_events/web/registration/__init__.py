@@ -7,8 +7,9 @@ from ecwi_events.web.registration import (
     groups,
     joining,
     personal,
+    proving,
     signing_up,
     unsubscribing,
 )
 
-PAGES = (feedback, groups, joining, personal, signing_up, unsubscribing)
+PAGES = (feedback, groups, joining, personal, proving, signing_up, unsubscribing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line
+from ecwi_events.people import addresses
 from ecwi_events.programme import queries as programme
-from ecwi_events.registration import answers, rules
+from ecwi_events.registration import answers, proving, rules, signing_up
 from ecwi_events.reminders import rules as reminders
-from ecwi_events.web import errors, limits, times
+from ecwi_events.web import errors, identity, limits, times
 from ecwi_events.web.programme import activities as programme_pages
 from ecwi_events.web.programme import seeing, sign_up_form
+from ecwi_events.web.registration import proving as proving_pages
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -47,13 +50,14 @@ def sign_up(slug: str) -> ResponseReturnValue:
     form = sign_up_form.read_form(activity_id)
     zone = dates.canonical_zone(form.value("zone")) or _page_of(slug).zone
     try:
-        with transaction():
-            got = _sign_up(activity_id, form, zone, now=now)
+        got = _sign_up_or_ask(activity_id, form, zone, now=now)
     except Invalid as invalid:
         return programme_pages.activity_page(_page_of(slug), form.wrong(invalid), now=now), 422
     except Refused as refused:
         more, waits = refused.message, refused.code == "full"
         return programme_pages.activity_page(_page_of(slug), form, now=now, more=more, waits=waits), 409
+    if got is None:
+        return proving_pages.look_in_mail(slug, form, now=now)
     flask.session[DONE] = {
         "slug": slug,
         "name": clean_line(form.value("name")),
@@ -129,14 +133,32 @@ def _page_of(slug: str) -> ActivityPage:
     return found
 
 
-def _sign_up(activity_id: int, form: Form, zone: str, *, now: datetime) -> SignedUp:
+def _sign_up_or_ask(activity_id: int, form: Form, zone: str, *, now: datetime) -> SignedUp | None:
+    """Sign up; where the address must be proved first and is not by signing in, a mail asks for that: then return None."""
+    try:
+        with transaction():
+            return _sign_up(activity_id, form, zone, now=now)
+    except Refused as refused:
+        if refused.code != signing_up.TO_PROVE:
+            raise
+    who = identity.present()
+    is_own = who is not None and addresses.is_proved(who.person_id, form.value("email"))
+    with transaction():
+        if is_own:
+            return _sign_up(activity_id, form, zone, is_proved=True, now=now)
+        proving.ask(sign_up_form.sign_up_of(form, activity_id, zone), form.values, now=now)
+    return None
+
+
+def _sign_up(activity_id: int, form: Form, zone: str, *, is_proved: bool = False, now: datetime) -> SignedUp:
     """The act, taken back when the page had promised a place and there is none any more.
 
     Raises:
         Invalid: a field or an answer cannot be taken.
         Refused: ``full``: the last place went while the person was typing; or sign-up is not open to them.
     """
-    got = answers.sign_up(sign_up_form.sign_up_of(form, activity_id, zone), form.values, now=now)
+    new = sign_up_form.sign_up_of(form, activity_id, zone)
+    got = answers.sign_up(replace(new, is_proved=True) if is_proved else new, form.values, now=now)
     if sign_up_form.lost_places(got, form.value("saw")):
         raise Refused("full", JUST_TAKEN)
     return got

@@ -1,0 +1,136 @@
+"""Where an address must be proved before somebody signs up: the page after the form, and the one button behind the mail.
+
+Opening the link changes nothing, because mail scanners open links.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import flask
+
+from ecwi_events.kernel import clock, dates
+from ecwi_events.kernel.db import transaction
+from ecwi_events.kernel.errors import Invalid, NotFound, Refused
+from ecwi_events.kernel.text import clean_line
+from ecwi_events.programme import queries as programme
+from ecwi_events.programme.rules import is_for_everybody
+from ecwi_events.registration import proving, queries, rules, rules_proving
+from ecwi_events.web import times
+from ecwi_events.web.programme import seeing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flask.typing import ResponseReturnValue
+
+    from ecwi_events.programme.queries import ActivityPage
+    from ecwi_events.registration.proving import Request
+    from ecwi_events.registration.rules import SignUpFacts
+    from ecwi_events.web.forms import Form
+
+blueprint = flask.Blueprint("proving", __name__)
+
+ASKED = "asked"  # in the signed cookie: where a mail went, if it went
+SHOWN_FOR = timedelta(minutes=30)
+ASKS_MORE = "The sign-up form has changed since you sent it. Sign up again on the page of the activity."
+
+
+def look_in_mail(slug: str, form: Form, *, now: datetime) -> ResponseReturnValue:
+    """Lead to the page that says where to go on: the same one whoever has the address."""
+    flask.session[ASKED] = {"slug": slug, "address": clean_line(form.value("email")), "at": int(now.timestamp())}
+    return flask.redirect(flask.url_for("proving.asked", slug=slug), 303)
+
+
+@blueprint.get("/a/<slug>/check-mail")
+def asked(slug: str) -> ResponseReturnValue:
+    """Say that the next step is in a mail; everybody else goes to the activity."""
+    now, said = clock.utc_now(), flask.session.get(ASKED) or {}
+    activity = programme.find_activity_page(slug, seeing.viewer)
+    if activity is None:
+        raise NotFound("We cannot find this page.")
+    if said.get("slug") != slug or now.timestamp() - said.get("at", 0) >= SHOWN_FOR.total_seconds():
+        flask.session.pop(ASKED, None)
+        return flask.redirect(flask.url_for("programme.activity", slug=slug), 303)
+    facts = queries.sign_up_facts(activity.id)
+    return flask.render_template(
+        "registration/check_mail.html",
+        nav="programme",
+        activity=activity,
+        address=said["address"],
+        by_list=facts is not None and facts.terms.who == "invited",
+        asks_host=facts is not None and rules_proving.asks_host(facts.terms, claims=facts.terms.asks_for_organisation),
+        hours=dates.length_label(int(proving.link_lives().total_seconds() // 60)),
+    )
+
+
+@blueprint.get("/s/<token>")
+def confirm(token: str) -> ResponseReturnValue:
+    """Show what the button would do; who has signed up already goes to the own page."""
+    now = clock.utc_now()
+    request = proving.find_request(token, now=now)
+    if request is None:
+        return _too_old(proving.OLD_LINK)
+    if request.own_link:
+        return flask.redirect(flask.url_for("personal.page", token=request.own_link), 303)
+    return _page(request, token, now=now)
+
+
+@blueprint.post("/s/<token>")
+def prove(token: str) -> ResponseReturnValue:
+    """Take the place, or what there is, and go to the own page, which says what that was."""
+    now = clock.utc_now()
+    request = proving.find_request(token, now=now)
+    if request is None:
+        return _too_old(proving.OLD_LINK)
+    try:
+        with transaction():
+            registration_id = proving.prove(token, now=now)
+    except Invalid:
+        return _page(request, token, now=now, more=ASKS_MORE), 422
+    except Refused as refused:
+        return _page(request, token, now=now, more=refused.message), 409
+    mine = queries.find_sign_up(registration_id)
+    if mine is None:
+        raise NotFound("We cannot find this page.")
+    return flask.redirect(flask.url_for("personal.page", token=mine.token), 303)
+
+
+def _too_old(message: str) -> tuple[str, int]:
+    return flask.render_template("registration/confirm_too_old.html", nav="programme", message=message), 410
+
+
+def _page(request: Request, token: str, *, now: datetime, more: str = "") -> str:
+    activity, facts = programme.find_activity(request.activity_id), queries.sign_up_facts(request.activity_id)
+    if activity is None or facts is None:
+        raise NotFound("We cannot find this page.")
+    zone = request.zone or activity.zone
+    closed = rules.refusal(facts, now=now)
+    return flask.render_template(
+        "registration/confirm.html",
+        nav="programme",
+        activity=activity,
+        request=request,
+        token=token,
+        steps=_steps(activity, facts, request, zone, now=now),
+        asks_host=facts.terms.needs_approval,
+        closed=rules.SENTENCES[closed] if closed else "",
+        is_public=is_for_everybody(activity.status, activity.visibility),
+        until=dates.moment(request.expires_at, zone, now=now),
+        number=None if facts.terms.is_per_session or not facts.is_full else facts.waiting + 1,
+        more=more,
+    )
+
+
+def _steps(
+    activity: ActivityPage, facts: SignUpFacts, request: Request, zone: str, *, now: datetime
+) -> list[tuple[times.Step, int | None]]:
+    """Return the sessions to come that are signed up for, each with the number in the line if it is full by now."""
+    steps = [step for step in times.steps(activity.sessions, zone, now=now) if not step.is_over]
+    chosen = [step for step in steps if not request.session_ids or step.session.id in request.session_ids]
+    return [
+        (step, facts.waiting_for(step.session.id) + 1 if facts.is_full_for(step.session.id) else None)
+        for step in chosen
+        if not step.session.is_cancelled
+    ]
