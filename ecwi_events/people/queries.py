@@ -185,6 +185,7 @@ def known_organisations(organisation_ids: Sequence[int]) -> set[int]:
 
 _BODIES = sa.inspect(Organisation).local_table
 _NAMES = sa.select(_BODIES.c.id, _BODIES.c.name).where(_BODIES.c.merged_into_id.is_(None)).order_by(_BODIES.c.name)
+NAMES_PART = _NAMES.with_only_columns(_BODIES.c.name)  # of a bundle: what people choose their organisation from
 
 
 def organisation_names() -> Sequence[tuple[int, str]]:

@@ -17,7 +17,7 @@ from ecwi_events.programme.models import (
     Resource,
 )
 from ecwi_events.programme.models_files import Audience
-from ecwi_events.programme.queries import FOR_EVERYBODY
+from ecwi_events.programme.queries import FOR_EVERYBODY, WANTED
 from ecwi_events.programme.rules import STRANGER, Seen, Viewer, may_see
 from ecwi_events.programme.rules_resources import Opened, may_open
 
@@ -38,6 +38,12 @@ _OF_ACTIVITY = (
     .where(Resource.activity_id == sa.bindparam("activity"))
     .order_by(Resource.position, Resource.id)
 )  # fmt: skip
+_L = sa.inspect(Resource).local_table
+RESOURCES_PART = (
+    sa.select(*(_L.c[column.key] for column in _COLUMNS))
+    .where(_L.c.activity_id == WANTED.c.id)
+    .order_by(_L.c.position, _L.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,13 @@ def of_activity(page: ActivityPage, viewer: Callable[[], Viewer], *, now: dateti
 
     Who it is is asked only if there is one that not everybody may open.
     """
-    rows = db.session.execute(_OF_ACTIVITY, {"activity": page.id}).all()
+    return openable(db.session.execute(_OF_ACTIVITY, {"activity": page.id}).all(), page, viewer, now=now)
+
+
+def openable(
+    rows: Sequence[Any], page: ActivityPage, viewer: Callable[[], Viewer], *, now: datetime
+) -> list[ResourceView]:
+    """Return those of an activity's resources that somebody may open, from their rows."""
     open_to_all = [may_open(_opened(row, page.host_ids), STRANGER, now=now) for row in rows]
     who = STRANGER if all(open_to_all) else viewer()
     return [_view(row) for row in rows if may_open(_opened(row, page.host_ids), who, now=now)]

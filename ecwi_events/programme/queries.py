@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from ecwi_events.kernel import tokens
-from ecwi_events.kernel.db import Codes, db, run
+from ecwi_events.kernel.bundles import Bundle
+from ecwi_events.kernel.db import Codes, db
 from ecwi_events.people.models import Organisation
 from ecwi_events.programme import remembering
 from ecwi_events.programme.models import (
@@ -30,38 +32,44 @@ if TYPE_CHECKING:
 
 _HIDDEN = (ActivityStatus.DRAFT, ActivityStatus.APPROVED)
 
-# The activity page is read by far the most: columns of tables by statements that are built once. A mapped column anywhere in
-# a statement sends it through the mapper, which costs twice as much.
+# The activity page is read by far the most: columns of tables, all in one question that is built once.
 _A = sa.inspect(Activity).local_table
 _S = sa.inspect(ActivitySession).local_table
 _R = sa.inspect(ActivityOrganisation).local_table
 _O = sa.inspect(Organisation).local_table
 _T = sa.inspect(Outcome).local_table
-_ANY = sa.select(*_A.c)
 _PUBLIC = Activity.status.not_in(_HIDDEN)
-_IS_PUBLIC = _A.c.status.not_in(_HIDDEN)
-_ANY_BY_ID = _ANY.where(_A.c.id == sa.bindparam("wanted"))
-_PUBLIC_BY_SLUG = _ANY.where(_A.c.slug == sa.bindparam("wanted"), _IS_PUBLIC)
+WANTED = _A.alias("wanted")  # the activity of which a bundle asks
+IS_WANTED_BY_SLUG = sa.and_(WANTED.c.slug == sa.bindparam("wanted"), WANTED.c.status.not_in(_HIDDEN))
 _PUBLIC_SEEN = sa.select(_A.c.id, _A.c.status, _A.c.visibility, _A.c.link_hash).where(
-    _A.c.slug == sa.bindparam("wanted"), _IS_PUBLIC
+    _A.c.slug == sa.bindparam("wanted"), _A.c.status.not_in(_HIDDEN)
 )
 # What may stand where nobody is asked who they are; the same in SQL as `rules.is_for_everybody`.
 FOR_EVERYBODY = sa.and_(_PUBLIC, Activity.visibility == Visibility.PUBLIC)
-_SESSIONS = sa.select(*_S.c).where(_S.c.activity_id == sa.bindparam("activity")).order_by(_S.c.starts_at)
-_HOSTING = (
-    sa.select(_R.c.role, _R.c.organisation_id, _O.c.name)
-    .join(_O, _O.c.id == _R.c.organisation_id)
-    .where(
-        _R.c.activity_id == sa.bindparam("activity"),
-        _R.c.role != OrganisationRole.CONTRIBUTOR,
-    )
-    .order_by(_R.c.position)
-)
 _HOST_IDS = sa.select(_R.c.organisation_id).where(
     _R.c.activity_id == sa.bindparam("activity"),
     _R.c.role.in_((OrganisationRole.HOST, OrganisationRole.CO_HOST)),
 )
-_OUTCOMES = sa.select(_T.c.text).where(_T.c.activity_id == sa.bindparam("activity")).order_by(_T.c.position)
+# What `page_of` reads. Other rooms add parts of their own to a bundle of these.
+PAGE_PARTS: dict[str, sa.Select[Any]] = {
+    "activity": sa.select(
+        _A.c.id, _A.c.slug, _A.c.kind, _A.c.status, _A.c.title, _A.c.strapline, _A.c.summary, _A.c.description, _A.c.theme,
+        _A.c.language, _A.c.languages, _A.c.interpretation, _A.c.audience, _A.c.visibility, _A.c.link_hash, _A.c.home_year,
+        _A.c.replanned, _A.c.sign_up_closes_at, _A.c.revision, _A.c.updated_at, _A.c.translations, _A.c.text_revision,
+    ).where(_A.c.id == WANTED.c.id),
+    "hosting": sa.select(_R.c.role, _R.c.organisation_id, _O.c.name)
+    .join(_O, _O.c.id == _R.c.organisation_id)
+    .where(_R.c.activity_id == WANTED.c.id, _R.c.role != OrganisationRole.CONTRIBUTOR)
+    .order_by(_R.c.position),
+    "sessions": sa.select(
+        _S.c.id, _S.c.uid, _S.c.title, _S.c.summary, _S.c.format, _S.c.starts_at, _S.c.ends_at, _S.c.zone, _S.c.status,
+        _S.c.duration_minutes, _S.c.meeting_url, _S.c.ical_sequence, _S.c.schedule_revision, _S.c.created_at,
+        _S.c.updated_at, _S.c.starts_local, _S.c.revision, _S.c.language, _S.c.place, _S.c.reason, _S.c.moved_from_at,
+    ).where(_S.c.activity_id == WANTED.c.id).order_by(_S.c.starts_at),
+    "outcomes": sa.select(_T.c.text).where(_T.c.activity_id == WANTED.c.id).order_by(_T.c.position),
+}  # fmt: skip
+_BY_SLUG = Bundle(IS_WANTED_BY_SLUG, WANTED, **PAGE_PARTS)
+_BY_ID = Bundle(WANTED.c.id == sa.bindparam("wanted"), WANTED, **PAGE_PARTS)
 
 
 @dataclass(frozen=True)
@@ -177,7 +185,7 @@ def find_activity_page(slug: str, viewer: Callable[[], Viewer] = stranger) -> Ac
 
     Who it is is asked only where it matters; without a viewer, only what everybody may see is found.
     """
-    page = _page(_PUBLIC_BY_SLUG, slug)
+    page = _page(_BY_SLUG, slug)
     return page if page and (page.visibility == "public" or may_see(page.seen, viewer())) else None
 
 
@@ -203,7 +211,7 @@ def find_invitation(token: str) -> str | None:
 
 def find_activity(activity_id: int) -> ActivityPage | None:
     """Return any activity, drafts too, for those who may see it, or None."""
-    return remembering.again(activity_id, lambda wanted: _page(_ANY_BY_ID, wanted))
+    return remembering.again(activity_id, lambda wanted: _page(_BY_ID, wanted))
 
 
 def find_by_key(key: str) -> int | None:
@@ -270,20 +278,28 @@ def _cards(
     ]
 
 
-def _page(statement: sa.Select[Any], wanted: object) -> ActivityPage | None:
-    activity = run(statement, {"wanted": wanted}).one_or_none()
-    if activity is None:
-        return None
-    of = {"activity": activity.id}
-    hosting = run(_HOSTING, of).all()
-    sessions = run(_SESSIONS, of).all()
+def page_of(texts: Any) -> ActivityPage:  # noqa: ANN401 - a row of a bundle
+    """Return an activity from the texts of a bundle with `PAGE_PARTS`; the same texts give the same object."""
+    return _page_of(texts.activity, texts.hosting, texts.sessions, texts.outcomes)
+
+
+def _page(bundle: Bundle, wanted: object) -> ActivityPage | None:
+    texts = bundle.find({"wanted": wanted})
+    return page_of(texts) if texts else None
+
+
+@lru_cache(maxsize=256)  # by the facts themselves, so what is remembered cannot be old
+def _page_of(activity_text: str, hosting_text: str, sessions_text: str, outcomes_text: str) -> ActivityPage:
+    (activity,) = _BY_ID.rows("activity", activity_text)
+    hosting = _BY_ID.rows("hosting", hosting_text)
+    sessions = _BY_ID.rows("sessions", sessions_text)
     return ActivityPage(
         **_card_facts(activity, next((r.name for r in hosting if r.role is OrganisationRole.HOST), None), sessions),
         description=activity.description,
         co_hosts=tuple(role.name for role in hosting if role.role is OrganisationRole.CO_HOST),
         host_ids=tuple(r.organisation_id for r in hosting if r.role is not OrganisationRole.FUNDER),
         home_year=activity.home_year,
-        outcomes=tuple(run(_OUTCOMES, of).scalars()),
+        outcomes=tuple(row.text for row in _BY_ID.rows("outcomes", outcomes_text)),
         replanned=activity.replanned,
         sign_up_closes_at=activity.sign_up_closes_at,
         revision=activity.revision,

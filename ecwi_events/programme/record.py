@@ -13,7 +13,7 @@ from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, clean_prose
 from ecwi_events.people import queries as people
 from ecwi_events.people.models import Organisation
-from ecwi_events.programme import invitations, record_rules, rules, sessions
+from ecwi_events.programme import invitations, queries, record_rules, rules, sessions
 from ecwi_events.programme.models import (
     Activity,
     ActivityKind,
@@ -88,15 +88,19 @@ def get_record(activity_id: int) -> tuple[Record, int]:
     return _record_of(activity), activity.revision
 
 
-def contributors_of(activity_id: int) -> Sequence[SpeakerLine]:
-    """Return who speaks or trains in an activity, in the order in which they were typed."""
-    rows = db.session.execute(
-        sa.select(ActivityContributor.role, ActivityContributor.name, Organisation.name.label("organisation"))
-        .outerjoin(Organisation, Organisation.id == ActivityContributor.organisation_id)
-        .where(ActivityContributor.activity_id == activity_id)
-        .order_by(ActivityContributor.position)
-    )
-    return [SpeakerLine(row.role.value, row.name or "", row.organisation or "") for row in rows]
+_C = sa.inspect(ActivityContributor).local_table
+_O = sa.inspect(Organisation).local_table
+SPEAKERS_PART = (
+    sa.select(_C.c.role, _C.c.name, _O.c.name.label("organisation"))
+    .outerjoin(_O, _O.c.id == _C.c.organisation_id)
+    .where(_C.c.activity_id == queries.WANTED.c.id)
+    .order_by(_C.c.position)
+)
+
+
+def speakers(rows: Sequence[Any]) -> tuple[SpeakerLine, ...]:
+    """Return who speaks or trains in an activity, in the order in which they were typed, from the part of a bundle."""
+    return tuple(SpeakerLine(row.role.value, row.name or "", row.organisation or "") for row in rows)
 
 
 def edit_activity(activity_id: int, new: Record, *, revision: int, now: datetime) -> bool:

@@ -84,7 +84,7 @@ _WHOLE, _OWN = (Places.metadata.tables["places"].alias(name) for name in ("whole
 _A = sa.inspect(Activity).local_table
 _S = sa.inspect(ActivitySession).local_table
 _T = sa.inspect(SignUpTerms).local_table
-_SIGN_UP_FACTS = (
+_ALL_FACTS = (
     sa.select(
         _A.c.status,
         _A.c.sign_up_closes_at,
@@ -117,15 +117,19 @@ _SIGN_UP_FACTS = (
         sa.and_(_S.c.activity_id == _A.c.id, _S.c.status == SessionStatus.PLANNED),
     )
     .outerjoin(_OWN, _OWN.c.session_id == _S.c.id)
-    .where(_A.c.id == sa.bindparam("activity"))
 )
+_SIGN_UP_FACTS = _ALL_FACTS.where(_A.c.id == sa.bindparam("activity"))
+FACTS_PART = _ALL_FACTS.where(_A.c.id == programme.WANTED.c.id)  # of a bundle
 
 
 def sign_up_facts(activity_id: int) -> SignUpFacts | None:
     """Return what decides whether people may sign up, in one query, or None if there is no such activity."""
     rows = run(_SIGN_UP_FACTS, {"activity": activity_id}).all()
-    if not rows:
-        return None
+    return facts_from(rows, activity_id) if rows else None
+
+
+def facts_from(rows: Sequence[Any], activity_id: int) -> SignUpFacts:
+    """Return what decides whether people may sign up, from the rows of the one query."""
     first = rows[0]
     return SignUpFacts(
         activity_id=activity_id,
@@ -141,7 +145,7 @@ def sign_up_facts(activity_id: int) -> SignUpFacts | None:
     )
 
 
-def _session_places(row: sa.Row[Any], usual: int | None) -> SessionPlaces:
+def _session_places(row: Any, usual: int | None) -> SessionPlaces:  # noqa: ANN401 - a row
     """Return a session with its places; one whose row is not made yet starts with the capacity of the activity's row."""
     if row.own_id is None:
         return SessionPlaces(row.session_id, row.starts_at, row.ends_at, capacity=usual)

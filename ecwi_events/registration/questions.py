@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
-from ecwi_events.kernel.db import db
+from ecwi_events.kernel.db import db, run
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.programme.models import Activity
+from ecwi_events.programme.queries import WANTED
 from ecwi_events.registration import rules_questions as rules
 from ecwi_events.registration.models_questions import Answer, Question, QuestionKind
 from ecwi_events.registration.rules_questions import Asked
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _Q = sa.inspect(Question).local_table
-_ASKED = (
+_ALL_ASKED = (
     sa.select(
         _Q.c.id, _Q.c.kind, _Q.c.wording, _Q.c.purpose, _Q.c.choices, _Q.c.is_required
     )
-    .where(_Q.c.activity_id == sa.bindparam("activity"), _Q.c.retired_at.is_(None))
+    .where(_Q.c.retired_at.is_(None))
     .order_by(_Q.c.position, _Q.c.id)
 )  # fmt: skip
+_ASKED = _ALL_ASKED.where(_Q.c.activity_id == sa.bindparam("activity"))
+ASKED_PART = _ALL_ASKED.where(_Q.c.activity_id == WANTED.c.id)  # of a bundle
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,11 @@ class NewQuestion:
 
 def asked(activity_id: int) -> Sequence[Asked]:
     """Return what the form of an activity asks now, in order."""
-    rows = db.session.execute(_ASKED, {"activity": activity_id})
+    return asked_in(run(_ASKED, {"activity": activity_id}).all())
+
+
+def asked_in(rows: Sequence[Any]) -> list[Asked]:
+    """Return what the form asks, from its rows."""
     return [Asked(row.id, row.kind.value, *row[2:]) for row in rows]
 
 

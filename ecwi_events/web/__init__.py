@@ -16,6 +16,7 @@ from ecwi_events.web import (
     office,
     once,
     overview,
+    pieces,
     programme,
     registration,
     sessions,
@@ -47,6 +48,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Give the application its pages and everything that guards them."""
     static.install(app)
     layout.install(app)
+    pieces.install(app)
     once.install(app)
     tabs.install(app)
     identity.install(app)

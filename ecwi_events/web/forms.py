@@ -25,6 +25,15 @@ class Form:
     values: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        """Say which form it is by what it holds, as its equality does."""
+        return hash((frozenset(self.values.items()), frozenset(self.faults.items())))
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing was typed and nothing is wrong."""
+        return not self.values and not self.faults
+
     def value(self, name: str) -> str:
         """Return what stands in a field."""
         return self.values.get(name, "")

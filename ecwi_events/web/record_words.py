@@ -77,9 +77,9 @@ def by_name(names: Mapping[str, str]) -> list[tuple[str, str]]:
     return sorted(names.items(), key=lambda pair: pair[1])
 
 
-def language_names(codes: tuple[str, ...]) -> list[str]:
+def language_names(codes: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of languages in the order of their codes."""
-    return [LANGUAGES.get(code, code) for code in codes]
+    return tuple(LANGUAGES.get(code, code) for code in codes)
 
 
 def shown(form: RecordForm, name: str, organisations: Mapping[int, str]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, time
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel import dates
@@ -10,7 +12,7 @@ from ecwi_events.people.rules import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date
 
     from ecwi_events.kernel.dates import Shown
     from ecwi_events.programme.queries import SessionView
@@ -27,27 +29,39 @@ class Step:
     shown: Shown
     elsewhere: str  # the host's time, only where it differs
     note: str  # why the local time differs from the first session's
+    held: str  # how and where, if it is not simply online, and in which language, if not in the activity's
+    moved: str  # from when it was moved
     is_over: bool
     is_on: bool
-    held: str = ""  # how and where, if it is not simply online, and in which language, if not in the activity's
-    moved: str = ""  # from when it was moved
 
 
 def steps(sessions: Sequence[SessionView], zone: str, *, now: datetime, language: str = "") -> list[Step]:
     """Return the sessions as a reader in ``zone`` sees them; a ``language`` that is the activity's is not said again."""
+    today = now.astimezone(dates.zone_info(zone)).date()
     return [
         Step(
-            session=session,
-            shown=dates.session_times(session.starts_at, session.ends_at, zone, now=now),
-            elsewhere=host_time(session, zone),
-            note=_note(sessions[0], session, zone),
+            session,
+            *_worded(session, sessions[0], zone, today, language),
             is_over=session.ends_at <= now,
             is_on=session.starts_at <= now < session.ends_at and not session.is_cancelled,
-            held=held(session, language=language),
-            moved=dates.moment(session.moved_from_at, zone, now=now) if session.moved_from_at else "",
         )
         for session in sessions
     ]
+
+
+@lru_cache(maxsize=4096)
+def _worded(
+    session: SessionView, first: SessionView, zone: str, today: date, language: str
+) -> tuple[Shown, str, str, str, str]:
+    """Return the words of a session; for one reader they change at midnight at the earliest."""
+    noon = datetime.combine(today, time(12), dates.zone_info(zone))
+    return (
+        dates.session_times(session.starts_at, session.ends_at, zone, now=noon),
+        host_time(session, zone),
+        _note(first, session, zone),
+        held(session, language=language),
+        dates.moment(session.moved_from_at, zone, now=noon) if session.moved_from_at else "",
+    )
 
 
 def held(session: SessionView, *, language: str) -> str:

@@ -5,7 +5,8 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.programme import queries, remembering
-from ecwi_events.programme.models import Activity, ActivitySession
+from ecwi_events.programme.models import Activity, ActivitySession, OutcomeKind
+from ecwi_events.programme.outcomes import add_outcome
 from tests import make
 
 
@@ -21,12 +22,15 @@ def test_an_unchanged_activity_is_read_once(activity_id):
         assert queries.find_activity(activity_id) is queries.find_activity(activity_id)
 
 
-def test_outside_nothing_is_remembered(activity_id):
-    assert queries.find_activity(activity_id) is not queries.find_activity(activity_id)
+def test_outside_everything_is_looked_at_again(activity_id):
     with remembering.activities():
-        inside = queries.find_activity(activity_id)
+        assert queries.find_activity(activity_id).outcomes == ()
+        with transaction():
+            add_outcome(activity_id, OutcomeKind.PLANNED, "A plan for the first week", now=make.NOW)
+        assert queries.find_activity(activity_id).outcomes == ()  # a batch lasts a moment
+    assert queries.find_activity(activity_id).outcomes == ("A plan for the first week",)
     with remembering.activities():
-        assert queries.find_activity(activity_id) is not inside
+        assert queries.find_activity(activity_id).outcomes == ("A plan for the first week",)
 
 
 @pytest.mark.parametrize(

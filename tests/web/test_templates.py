@@ -9,7 +9,7 @@ import pytest
 import config
 
 TEMPLATES = config.PROJECT / "templates"
-REFERENCE = re.compile(r"{%-?\s*(?:extends|include|import|from)\s+\"([^\"]+)\"")
+REFERENCE = re.compile(r"(?:{%-?\s*(?:extends|include|import|from)\s+|piece\()\"([^\"]+)\"")
 OURS = ("layout", "macros", "errors", "programme", "registration", "people", "host", "office", "site", "overview")
 
 

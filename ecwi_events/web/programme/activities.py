@@ -8,10 +8,8 @@ import flask
 
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.errors import NotFound
-from ecwi_events.people import queries as people
-from ecwi_events.programme import library, listing, record
-from ecwi_events.programme import queries as programme
-from ecwi_events.registration import queries as registration
+from ecwi_events.programme import library, listing
+from ecwi_events.registration import shown
 from ecwi_events.web import record_words, times, zones
 from ecwi_events.web.programme import filters as programme_filters
 from ecwi_events.web.programme import reading, seeing, sign_up_form
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
     from ecwi_events.programme.listing import Teaser
     from ecwi_events.programme.queries import ActivityPage
+    from ecwi_events.registration.shown import Shown
     from ecwi_events.web.forms import Form
 
 blueprint = flask.Blueprint("programme", __name__)
@@ -72,19 +71,26 @@ def past() -> ResponseReturnValue:
 @blueprint.get("/a/<slug>")
 def activity(slug: str) -> ResponseReturnValue:
     """Show an activity to everyone, with the form to sign up."""
-    found = programme.find_activity_page(slug, seeing.viewer)
+    return activity_page(get_shown(slug), sign_up_form.empty_form(), now=clock.utc_now())
+
+
+def get_shown(slug: str) -> Shown:
+    """Return what the page of an activity shows to this reader.
+
+    Raises:
+        NotFound: there is no such activity, or not for them.
+    """
+    found = shown.find_shown(slug, seeing.viewer)
     if found is None:
         raise NotFound("We cannot find this page.")
-    return activity_page(found, sign_up_form.empty_form(), now=clock.utc_now())
+    return found
 
 
-def activity_page(found: ActivityPage, form: Form, *, now: datetime, more: str = "", waits: bool = False) -> str:
+def activity_page(what: Shown, form: Form, *, now: datetime, more: str = "", waits: bool = False) -> str:
     """Render the page of an activity; ``form`` brings back what was typed, ``more`` says what is wrong besides."""
+    found = what.activity
     zone = zones.reader_zone(found.zone)
-    facts = registration.sign_up_facts(found.id)
-    if facts is None:
-        raise NotFound("We cannot find this page.")
-    steps = times.steps(found.sessions, zone.name, now=now, language=found.language)
+    steps = tuple(times.steps(found.sessions, zone.name, now=now, language=found.language))
     return flask.render_template(
         "programme/activity.html",
         nav="programme",
@@ -95,15 +101,15 @@ def activity_page(found: ActivityPage, form: Form, *, now: datetime, more: str =
         form=form,
         more=more,
         waits=waits,
-        organisations=[name for _, name in people.organisation_names()],
+        organisations=what.organisations,
         reading=reading.of(found),
-        speakers=record.contributors_of(found.id),
+        speakers=what.speakers,
         languages=record_words.language_names(found.languages),
         interpretation=record_words.language_names(found.interpretation),
         cover=cover,
-        resources=library.of_activity(found, seeing.viewer, now=now),
+        resources=tuple(library.openable(what.resources, found, seeing.viewer, now=now)),
         file_address=file_address,
-        **sign_up_form.context(found, facts, form, steps, zone.name, now=now),
+        **sign_up_form.context(what, form, steps, zone.name, now=now),
         **_summary(found, zone.name, now=now),
     )
 
