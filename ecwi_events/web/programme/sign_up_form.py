@@ -11,7 +11,7 @@ from ecwi_events.kernel import dates
 from ecwi_events.kernel.errors import Invalid
 from ecwi_events.people import queries as people
 from ecwi_events.people import settings
-from ecwi_events.registration import mine, questions, rules, rules_proving
+from ecwi_events.registration import mine, rules, rules_proving
 from ecwi_events.registration.service import SignUp
 from ecwi_events.web import identity
 from ecwi_events.web.forms import Form, typed
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from ecwi_events.programme.queries import ActivityPage
     from ecwi_events.registration.rules import SessionPlaces, SignUpFacts, Terms
+    from ecwi_events.registration.rules_questions import Asked
     from ecwi_events.registration.service import SignedUp
+    from ecwi_events.registration.shown import Shown
     from ecwi_events.web.times import Step
 
 FIELDS = ("name", "email", "organisation", "zone", "saw", "later", "chose")
@@ -43,10 +44,10 @@ class Choice:
     is_checked: bool
 
 
-def read_form(activity_id: int) -> Form:
+def read_form(asked: Sequence[Asked]) -> Form:
     """Return what was typed: the fields of a person, the chosen sessions, and the answers."""
     chosen = [name for name in flask.request.form if name.startswith(PREFIX)][:MOST_CHOSEN]
-    return typed(*FIELDS, *chosen, *(question.field for question in questions.asked(activity_id)))
+    return typed(*FIELDS, *chosen, *(question.field for question in asked))
 
 
 def sign_up_of(form: Form, activity_id: int, zone: str) -> SignUp:
@@ -87,10 +88,9 @@ def lost_places(got: SignedUp, saw: str) -> bool:
     )
 
 
-def context(
-    found: ActivityPage, facts: SignUpFacts, form: Form, steps: Sequence[Step], zone: str, *, now: datetime
-) -> dict[str, object]:
+def context(what: Shown, form: Form, steps: Sequence[Step], zone: str, *, now: datetime) -> dict[str, object]:
     """Return what the form and the sentences around it need."""
+    found, facts = what.activity, what.facts
     closed = rules.refusal(facts, now=now)
     to_come = facts.to_come(now=now)
     chosen = choices(facts, form, steps, now=now) if facts.terms.is_per_session and not closed else []
@@ -99,7 +99,7 @@ def context(
         "facts": facts,
         "closed": _closed_words(facts, closed, zone, now=now) if closed else "",
         "closes": dates.moment(found.sign_up_closes_at, zone, now=now) if found.sign_up_closes_at else "",
-        "asked": questions.asked(found.id) if not closed else [],
+        "asked": what.asked if not closed else [],
         "choices": chosen,
         "saw": ",".join(one.field.removeprefix(PREFIX) for one in chosen if not one.is_full) or "places",
         "number_to_come": len(to_come),

@@ -16,7 +16,7 @@ from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.people import addresses
 from ecwi_events.programme import queries as programme
-from ecwi_events.registration import answers, proving, rules, signing_up
+from ecwi_events.registration import answers, proving, rules, shown, signing_up
 from ecwi_events.reminders import rules as reminders
 from ecwi_events.web import errors, identity, limits, times
 from ecwi_events.web.programme import activities as programme_pages
@@ -44,18 +44,20 @@ JUST_TAKEN = "The last place has just been taken. Nothing is lost: join the wait
 def sign_up(slug: str) -> ResponseReturnValue:
     """Sign somebody up, or show the form again with what is wrong."""
     now = clock.utc_now()
-    activity_id = programme.find_public_activity(slug, seeing.viewer)
-    if activity_id is None:
+    found = shown.find_form(slug, seeing.viewer)
+    if found is None:
         raise NotFound("We cannot find this page.")
-    form = sign_up_form.read_form(activity_id)
+    activity_id, asked = found
+    form = sign_up_form.read_form(asked)
     zone = dates.canonical_zone(form.value("zone")) or _page_of(slug).zone
     try:
         got = _sign_up_or_ask(activity_id, form, zone, now=now)
     except Invalid as invalid:
-        return programme_pages.activity_page(_page_of(slug), form.wrong(invalid), now=now), 422
+        return programme_pages.activity_page(programme_pages.get_shown(slug), form.wrong(invalid), now=now), 422
     except Refused as refused:
         more, waits = refused.message, refused.code == "full"
-        return programme_pages.activity_page(_page_of(slug), form, now=now, more=more, waits=waits), 409
+        page = programme_pages.activity_page(programme_pages.get_shown(slug), form, now=now, more=more, waits=waits)
+        return page, 409
     if got is None:
         return proving_pages.look_in_mail(slug, form, now=now)
     flask.session[DONE] = {
@@ -99,21 +101,21 @@ def done(slug: str) -> ResponseReturnValue:
 def form_expired(error: CSRFError) -> ResponseReturnValue:
     """Give the form back to somebody who took a long time, with everything that they typed."""
     slug = (flask.request.view_args or {}).get("slug", "")
-    activity_id = programme.find_public_activity(slug, seeing.viewer)
-    if activity_id is None:
+    what = shown.find_shown(slug, seeing.viewer)
+    if what is None:
         return errors.form_expired(error)
-    form = sign_up_form.read_form(activity_id)
-    return programme_pages.activity_page(_page_of(slug), form, now=clock.utc_now(), more=OPEN_FOR_LONG), 400
+    form = sign_up_form.read_form(what.asked)
+    return programme_pages.activity_page(what, form, now=clock.utc_now(), more=OPEN_FOR_LONG), 400
 
 
 @blueprint.errorhandler(RateLimitExceeded)
 def too_many(error: RateLimitExceeded) -> ResponseReturnValue:
     """Give the form back with what was typed, to somebody whose network has just signed up many."""
-    activity = programme.find_activity_page((flask.request.view_args or {}).get("slug", ""), seeing.viewer)
-    if activity is None:
+    what = shown.find_shown((flask.request.view_args or {}).get("slug", ""), seeing.viewer)
+    if what is None:
         return limits.too_many(error)
-    form, more = sign_up_form.read_form(activity.id), f"{limits.wait_words(error)} {STILL_HERE}"
-    page = programme_pages.activity_page(activity, form, now=clock.utc_now(), more=more)
+    form, more = sign_up_form.read_form(what.asked), f"{limits.wait_words(error)} {STILL_HERE}"
+    page = programme_pages.activity_page(what, form, now=clock.utc_now(), more=more)
     return limits.say_how_long(flask.make_response(page, limits.TOO_MANY), error)
 
 
