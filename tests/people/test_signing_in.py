@@ -105,6 +105,35 @@ def test_asking_for_a_link_mails_it_to_known_addresses_only():
     ]  # fmt: skip
 
 
+def proved():
+    found = sa.select(EmailAddress.normalised).where(EmailAddress.proved_at.is_not(None)).order_by(EmailAddress.id)
+    return db.session.scalars(found).all()
+
+
+@pytest.mark.parametrize("by", ["link", "code"])
+def test_the_mail_by_which_somebody_signs_in_proves_its_address_and_no_other(by):
+    ana = make_person(address="ana@a.example")
+    make_person(address="boris@b.example")
+    with transaction():
+        db.session.add(EmailAddress(person_id=ana, address="a@c.example", normalised="a@c.example", is_primary=False))
+        for address in ("ana@a.example", "boris@b.example"):
+            signing_in.request_sign_in(address, browser="b", now=NOW)
+    row = db.session.scalar(sa.select(SignInToken.id).where(SignInToken.person_id == ana))
+    assert proved() == []
+    code = signing_in.find_mail(row, now=NOW).code
+    with transaction():
+        if by == "link":
+            signing_in.sign_in(signing_in.token_of(row), now=NOW)
+        else:
+            assert signing_in.try_code(code, browser="b", address="ana@a.example", now=NOW).browser
+    assert proved() == ["ana@a.example"]
+
+
+def test_an_operators_link_went_to_no_address_and_proves_none():
+    use(issue(make_person(address="ana@a.example")))
+    assert proved() == []
+
+
 def test_roles_are_facts_of_the_identity():
     person_id, organisation_id = make_person(), make_organisation()
     with transaction():
