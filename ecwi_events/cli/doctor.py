@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import config
 from ecwi_events.app import create_app
 from ecwi_events.cli import database
+from ecwi_events.jobs import bounces
 from ecwi_events.jobs.drain import HEARTBEAT
 from ecwi_events.jobs.lanes import ALL
 from ecwi_events.kernel import clock
@@ -56,8 +57,8 @@ class Finding:
 def doctor() -> None:
     """Look whether everything is in order.
 
-    Settings, data folder, database, Redis, mail, time zones, worker: one line each,
-    OK, or FAULT and what to do. Ends with exit code 1 if there is a fault.
+    Settings, data folder, database, Redis, mail, what comes back, time zones, worker:
+    one line each, OK, or FAULT and what to do. Ends with exit code 1 if there is a fault.
     """
     try:
         app = create_app()
@@ -144,6 +145,22 @@ def _greet(settings: Settings) -> None:
         connection.noop()
 
 
+def comes_back(settings: Settings) -> Finding:
+    """Look whether the mailbox of what comes back can be read; nothing in it is read or marked."""
+    where = settings.mail.bounce_mailbox
+    if where is None:
+        return Finding("comes back", "is not read: no mailbox is set for it")
+    if where.maildir:
+        can_read = os.access(where.maildir if where.maildir.exists() else where.maildir.parent, os.W_OK)
+        return Finding("comes back", f"to {where.maildir}", "" if can_read else "Make this folder writable.")
+    try:
+        with bounces.opened(where):
+            return Finding("comes back", f"to {where.folder} at {where.host}")
+    except bounces.UNREACHABLE as error:
+        reason = str(error).strip() or type(error).__name__
+        return Finding("comes back", f"cannot be read: {reason}.", "Set ECWI_BOUNCE_MAILBOX right.")
+
+
 def time_zones(_settings: Settings) -> Finding:
     """Look whether the locked time zone data decide, and are those of this release of ours."""
     here, locked = version("tzdata"), locked_release()
@@ -184,5 +201,5 @@ def heartbeat(settings: Settings) -> Finding:
     return Finding("worker", f"{words}; {', '.join(worker.name for worker in workers)}")
 
 
-LOOKS: Sequence[Callable[[Settings], Finding]] = (data_folder, schema, broker, mail, time_zones, heartbeat)
+LOOKS: Sequence[Callable[[Settings], Finding]] = (data_folder, schema, broker, mail, comes_back, time_zones, heartbeat)
 commands: Sequence[click.Command] = [doctor]

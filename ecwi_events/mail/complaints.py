@@ -124,7 +124,7 @@ def _heed(key: str, mail: Mail, told: Told, *, now: datetime) -> None:
     }  # fmt: skip
     if not insert_unless_there(Bounce, [row], key=["report_key"]) or mail.person_id is None:
         return
-    journal.note("note_complaint", "person", mail.person_id, after={"feedback": told.feedback}, now=now)
+    journal.note("note_complaint", "person", mail.person_id, after={"kind": mail.kind}, now=now)
     for topic in Topic:
         stopping.stop(Stop(mail.person_id, topic), now=now)
 

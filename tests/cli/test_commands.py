@@ -160,8 +160,8 @@ def test_the_doctor_names_each_fault_and_what_to_do(prepared):
     found = {line[6:17].strip(): line[:5].strip() for line in answer.stdout.splitlines()}
     assert answer.exit_code == 1
     assert found == {
-        "settings": "OK", "data folder": "OK", "database": "OK", "redis": "FAULT", "mail": "OK", "time zones": "OK",
-        "worker": "FAULT",
+        "settings": "OK", "data folder": "OK", "database": "OK", "redis": "FAULT", "mail": "OK",
+        "comes back": "OK", "time zones": "OK", "worker": "FAULT",
     }  # fmt: skip
 
 
@@ -174,6 +174,16 @@ def test_the_doctor_sees_a_database_that_is_not_prepared(site):
 def test_the_doctor_sees_mail_that_cannot_go_out(prepared, monkeypatch):
     monkeypatch.setenv("ECWI_MAIL_URL", "smtp://127.0.0.1:1")
     assert re.search(r"^FAULT mail +127\.0\.0\.1:1 does not take mail: .*refused", run("doctor").stdout, re.MULTILINE)
+
+
+def test_the_doctor_sees_a_mailbox_that_cannot_be_read(prepared, monkeypatch, tmp_path):
+    assert re.search(r"^OK +comes back +is not read", run("doctor").stdout, re.MULTILINE)
+    monkeypatch.setenv("ECWI_BOUNCE_MAILBOX", f"maildir:{tmp_path / 'box'}")
+    assert re.search(r"^OK +comes back +to /", run("doctor").stdout, re.MULTILINE)
+    monkeypatch.setenv("ECWI_BOUNCE_MAILBOX", "imaps://events:secret@127.0.0.1:1/INBOX")
+    answer = run("doctor").stdout
+    assert re.search(r"^FAULT comes back +cannot be read: .*refused", answer, re.MULTILINE)
+    assert "secret" not in answer
 
 
 def test_the_doctor_reports_a_wrong_setting_as_a_fault(site, monkeypatch):

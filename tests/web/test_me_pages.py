@@ -181,3 +181,6 @@ def test_messages_that_were_stopped_are_listed_and_started_again(client, person,
     assert f'action="/u/{token}"' in page.text
     assert "You get messages from organisers again" in words(client.post(f"/u/{token}", data={"act": "start"}))
     assert stopping.stopped_activities(person) == [other]
+    with transaction():
+        stopping.stop(Stop(person, Topic.MESSAGES), now=make.NOW)
+    assert "Messages that you stopped" not in client.get("/me/settings").text, "a button there would change nothing"

@@ -199,7 +199,12 @@ def _settings_page(form: Form | None = None, *, address_form: Form | None = None
 
 
 def _stopped_messages(me: int) -> list[tuple[str, str]]:
-    """Return the activities about which one has stopped messages: title, and the token that starts them again."""
+    """Return the activities about which one has stopped messages: title, and the token that starts them again.
+
+    None if one gets no messages at all: starting one of them would change nothing.
+    """
+    if stopping.is_stopped(me, Topic.MESSAGES):
+        return []
     titles = titles_of(stopping.stopped_activities(me))
     tokens = {one: stopping.token_of(stopping.Stop(me, Topic.MESSAGES, one)) for one in titles}
     return sorted((title, tokens[one]) for one, title in titles.items())
