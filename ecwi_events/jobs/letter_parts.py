@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ecwi_events.programme.queries import SessionView
+    from ecwi_events.programme.queries import ActivityPage, SessionView
     from ecwi_events.registration.queries import MySignUp
 
 GOOGLE = "https://calendar.google.com/calendar/render"
@@ -53,24 +53,29 @@ def facts_of(mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) -
 
 def line(session: SessionView, mine: MySignUp, *, now: datetime) -> dict[str, object]:
     """Return a session as its reader sees it: own zone first, host's second, UTC in any case."""
-    start, end, zone = session.starts_at, session.ends_at, mine.zone
-    first = next(s for s in mine.activity.sessions if s.zone == session.zone)
+    return line_in(mine.zone, session, mine.activity, now=now)
+
+
+def line_in(zone: str, session: SessionView, activity: ActivityPage, *, now: datetime) -> dict[str, object]:
+    """Return a session as everybody in a zone sees it."""
+    start, end = session.starts_at, session.ends_at
+    first = next(s for s in activity.sessions if s.zone == session.zone)
     return {
         "number": session.number,
         "title": session.title,
-        "is_named": session.title != mine.activity.title,
+        "is_named": session.title != activity.title,
         "times": dates.session_times(start, end, zone, now=now).line,
         "host_times": dates.other_zone(start, end, session.zone, reader=zone) if session.zone != "UTC" else "",
         "utc": dates.other_zone(start, end, "UTC", reader=zone),
         "where": session.place or "",
         "note": dates.clock_note(first.starts_at, start, zone=zone, of=session.zone),
-        "google": _google(session, mine),
+        "google": _google(session, activity),
     }
 
 
-def _google(session: SessionView, mine: MySignUp) -> str:
+def _google(session: SessionView, activity: ActivityPage) -> str:
     """Return the address that puts a session into a Google calendar; it carries no personal link."""
-    title, page = mine.activity.title, links.absolute(f"/a/{mine.activity.slug}")
+    title, page = activity.title, links.absolute(f"/a/{activity.slug}")
     span = f"{session.starts_at:%Y%m%dT%H%M%SZ}/{session.ends_at:%Y%m%dT%H%M%SZ}"
     name = title if session.title == title else f"{title}: {session.title}"
     return f"{GOOGLE}?{urlencode({'action': 'TEMPLATE', 'text': name, 'dates': span, 'details': page})}"

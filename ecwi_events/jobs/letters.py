@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     Writer = Callable[[Outgoing, Sender, datetime], Letter | NotWanted]
 
-BEFORE = ("reminder.week_before", "reminder.day_before", "reminder.hour_before", "reminder.starting", "reminder.own")
-
 
 def letter_of(mail: Outgoing, sender: Sender, *, now: datetime) -> Letter | NotWanted:
     """Return what a mail says, from the facts as they are now, or why it is not wanted any more."""
@@ -41,7 +39,7 @@ WRITERS: dict[str, Writer] = {
     "registration.sessions": letters_registration.about_several,
     **{f"registration.{news}": about_change for news in News},
     "overview.ask": ask_host,
-    **dict.fromkeys(BEFORE, letters_reminders.before),
+    **dict.fromkeys(letters_reminders.BEFORE, letters_reminders.before),
     "reminder.digest": letters_reminders.digest,
     "reminder.thanks": letters_reminders.after,
     "reminder.recording": letters_reminders.recording,

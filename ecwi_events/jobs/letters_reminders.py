@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecwi_events.attendance import queries as attendance
 from ecwi_events.attendance.models import Verdict
 from ecwi_events.feedback import service as feedback
-from ecwi_events.jobs.letter_parts import facts_of, line, page_of
+from ecwi_events.jobs.letter_parts import facts_of, line, line_in, page_of
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
 from ecwi_events.mail.letters import Letter, NotWanted
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
     from ecwi_events.mail.letters import Sender
     from ecwi_events.mail.queries import Outgoing
-    from ecwi_events.programme.queries import SessionView
+    from ecwi_events.programme.queries import ActivityPage, SessionView
     from ecwi_events.registration.queries import MySignUp
 
+BEFORE = ("reminder.week_before", "reminder.day_before", "reminder.hour_before", "reminder.starting", "reminder.own")
 JOINS_WITHIN = timedelta(hours=2)  # so near the start a reminder carries the joining link
 
 
@@ -40,8 +41,7 @@ def before(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
     mine, session = found
     if reason := _unwanted(mine, session, mail.revision or 0):
         return NotWanted(reason)
-    joins = session.starts_at - now <= JOINS_WITHIN
-    return _letter(mine, session, sender, now=now, join=links.absolute(f"/j/{_join(mine)}") if joins else "")
+    return _letter(mine, session, sender, now=now, join=_join_if_near(mine, session, now=now))
 
 
 def after(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
@@ -160,16 +160,50 @@ def _unwanted(mine: MySignUp, session: SessionView, revision: int, *, is_over: b
 
 
 def _letter(mine: MySignUp, session: SessionView, sender: Sender, *, now: datetime, join: str) -> Letter:
-    facts = {
-        **facts_of(mine, [session], now=now),
+    facts = {**shared_facts(session, mine.activity, mine.zone, sender, now=now), **_own_facts(mine), "join": join}
+    return Letter(mine.name, facts, thread=thread_of(mine))
+
+
+def session_of(mine: MySignUp, mail: Outgoing) -> SessionView | None:
+    """Return the session before which a mail reminds, if it is still wanted as far as was read."""
+    session = next((s for s in mine.sessions if s.id == mail.session_id), None)
+    return None if session is None or _unwanted(mine, session, mail.revision or 0) else session
+
+
+def shared_facts(
+    session: SessionView, activity: ActivityPage, zone: str, sender: Sender, *, now: datetime
+) -> dict[str, object]:
+    """Return what the mails about a session say to everybody in a zone."""
+    return {
+        "activity": activity,
+        "page": links.absolute(f"/a/{activity.slug}"),
         "sender": sender,
-        "session": line(session, mine, now=now),
-        "left": dates.time_left(session.starts_at, now=now, zone=mine.zone),
-        "of": len(mine.activity.sessions),
-        "join": join,
-        "is_online": bool(session.meeting_url),
+        "session": line_in(zone, session, activity, now=now),
+        "starts": dates.moment(session.starts_at, zone, now=now),
+        "left": dates.time_left(session.starts_at, now=now, zone=zone),
+        "of": len(activity.sessions),
+        "join": "",
     }
-    return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>")
+
+
+def own_facts_before(mine: MySignUp, session: SessionView, *, now: datetime) -> dict[str, str]:
+    """Return what a reminder says to this reader alone: words that are printed as they are, none of them empty."""
+    join = _join_if_near(mine, session, now=now)
+    return {**_own_facts(mine), "join": join} if join else _own_facts(mine)
+
+
+def thread_of(mine: MySignUp) -> str:
+    """Return the thread in which mail programs show the mails about a sign-up."""
+    return f"<registration-{mine.uid}@{links.host()}>"
+
+
+def _own_facts(mine: MySignUp) -> dict[str, str]:
+    facts = {"greeting": mail_rules.greeting(mine.name), "link": links.absolute(f"/m/{mine.token}")}
+    return facts if mine.activity.visibility == "public" else {**facts, "page": page_of(mine)}
+
+
+def _join_if_near(mine: MySignUp, session: SessionView, *, now: datetime) -> str:
+    return links.absolute(f"/j/{_join(mine)}") if session.starts_at - now <= JOINS_WITHIN else ""
 
 
 def _join(mine: MySignUp) -> str:

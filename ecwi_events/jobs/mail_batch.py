@@ -17,18 +17,21 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from ecwi_events.jobs import letters_reminders
 from ecwi_events.jobs.heart import HEART
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.text import normalise_address
 from ecwi_events.mail import queries, service, suppression
 from ecwi_events.mail.service import Owed
 from ecwi_events.programme import remembering
+from ecwi_events.registration import queries as registrations
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ecwi_events.mail.queries import Outgoing
+    from ecwi_events.registration.queries import MySignUp
     from ecwi_events.work.service import Claim
 
 KIND = service.WORK_KIND
@@ -46,6 +49,7 @@ class Batch:
 
     mails: dict[int, Outgoing] = field(default_factory=dict)
     suppressed: Collection[str] = ()
+    sign_ups: Mapping[int, MySignUp] = field(default_factory=dict)  # of the reminders, by the id that they speak about
     leased_at: float = 0.0  # by the clock of this machine that never jumps
     owed: Owed | None = None
 
@@ -77,9 +81,10 @@ def of(pieces: Sequence[Claim], *, leased_at: float, now: datetime) -> Iterator[
     if wanted := [piece.reference for piece in pieces if piece.kind == KIND]:
         batch.mails = queries.mails_of(wanted)
         batch.suppressed = suppression.among([mail.address for mail in batch.mails.values()], now=now)
-        db.session.rollback()
     try:
         with remembering.activities():
+            _read_sign_ups(batch)
+            db.session.rollback()
             yield
     finally:
         try:
@@ -97,6 +102,11 @@ def _settle_in_the_end() -> None:
         except DBAPIError:
             if time.monotonic() > until or HEART.stopping.wait(ASK_AGAIN_SECONDS):
                 raise
+
+
+def _read_sign_ups(batch: Batch) -> None:
+    if wanted := {mail.subject_id for mail in batch.mails.values() if mail.kind in letters_reminders.BEFORE}:
+        batch.sign_ups = registrations.sign_ups_of(wanted)
 
 
 def read_anew() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
-from ecwi_events.jobs import mail_batch
+from ecwi_events.jobs import ahead, mail_batch
 from ecwi_events.jobs.letters import letter_of
 from ecwi_events.jobs.trying import PutOff, Sent, TryAgain
 from ecwi_events.kernel import clock, links
@@ -140,13 +140,36 @@ def _write_and_hand_over(opened: Opened, mail: Outgoing, piece: Claim, settings:
 
 
 def _write(mail: Outgoing, piece: Claim, settings: Settings) -> bytes | None:
-    """Commit that it is on its way, and that the mail before it was sent; return its text, or None if it does not go."""
-    with transaction():
+    """Commit that it is on its way, and that the mail before it was sent; return its text, or None if it does not go.
+
+    None of it waits for the disk, unless the mail may never go out twice: the mail server would wait with us, each time.
+    """
+    waiting = mail.kind in rules.NEVER_TWICE
+    if text := _write_ahead(mail, piece, settings, waiting=waiting):
+        return text
+    with transaction(waiting=waiting):
         text = _words_if_wanted(mail, piece, settings, now=clock.utc_now())
         if text is None:
             mail_batch.note_owed()
     mail_batch.paid()
     return text
+
+
+def _write_ahead(mail: Outgoing, piece: Claim, settings: Settings, *, waiting: bool) -> bytes | None:
+    """Do the same for a mail that can be written before the transaction; None if it must be read anew."""
+    now = clock.utc_now()
+    if settings.mail.at_once or rules.is_too_late(mail.not_after, now=now):
+        return None
+    if not mail_batch.is_fresh(mail_batch.RENEWED_AFTER, settings.lease_seconds):
+        return None
+    there = ahead.written(mail, Sender(settings.mail_from), settings.comes_back_to, now=now)
+    if there is None:
+        return None
+    owed = mail_batch.current().owed
+    with transaction(waiting=waiting, alone=True):
+        starts = service.begin_sending(mail, piece, there.stop, owed, still=there.still, waiting=waiting)
+    mail_batch.paid()
+    return there.text if starts else None
 
 
 def _words_if_wanted(mail: Outgoing, piece: Claim, settings: Settings, *, now: datetime) -> bytes | None:
@@ -163,7 +186,8 @@ def _words_if_wanted(mail: Outgoing, piece: Claim, settings: Settings, *, now: d
     way_out = stopping.way_out(stop, write_to=settings.comes_back_to)
     envelope = message.Envelope(sender, mail.address, mail.message_id, mail.kind, now, way_out)
     text = message.build(envelope, letter, rendering.render(mail.kind, letter.facts, way_out))
-    if service.begin_sending(mail, piece, stop, mail_batch.current().owed):
+    waiting = mail.kind in rules.NEVER_TWICE
+    if service.begin_sending(mail, piece, stop, mail_batch.current().owed, waiting=waiting):
         return text
     if stop and stopping.is_stopped(stop.person_id, stop.topic, stop.activity_id):
         service.note_skipped(mail.id, "opted_out")

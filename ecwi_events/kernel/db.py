@@ -181,8 +181,17 @@ def prepare_engine(engine: sa.Engine, *, durable: bool = True) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: sa.Connection) -> None:
-        writing = connection.get_execution_options().get("writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        options = connection.get_execution_options()
+        if durable and options.get("writing"):
+            _set_waiting(connection, is_on=options.get("waiting", True))
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
+
+
+def _set_waiting(connection: sa.Connection, *, is_on: bool) -> None:
+    """Let the commits of a connection to SQLite wait for the disk, or leave that to the next one that does."""
+    if connection.info.get("waiting", True) is not is_on:
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if is_on else 'NORMAL'}")
+        connection.info["waiting"] = is_on
 
 
 def _ask_after_a_rest(engine: sa.Engine) -> None:
@@ -214,7 +223,8 @@ def _begin_for_writing_only(engine: sa.Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: sa.Connection) -> None:
         options, driver = connection.get_execution_options(), connection.connection.dbapi_connection
-        driver.autocommit = not options.keys() & {"writing", "isolation_level"}  # type: ignore[union-attr]  # psycopg's
+        is_alone = options.get("alone") or not options.keys() & {"writing", "isolation_level"}
+        driver.autocommit = is_alone  # type: ignore[union-attr]  # psycopg's
 
 
 def when_work_is_committed(ring: Callable[[frozenset[str]], None]) -> None:
@@ -233,8 +243,15 @@ def work_was_put(*queues: str) -> None:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(*, waiting: bool = True, alone: bool = False) -> Iterator[Session]:
     """Open the one writing transaction of a door: commit on success, roll back on any error, never nest.
+
+    Args:
+        waiting: whether the commit waits until the disk has it. Without that it survives the death of any process of ours
+            at once, and that of the machine a moment later (docs/decisions/0014-notes-that-do-not-wait.md): only for what
+            may happen twice. PostgreSQL is told by the statement, see `NOT_WAITING`.
+        alone: whether the block sends one statement to PostgreSQL and no more, which is a transaction by itself: that saves
+            two more ways to the server and back.
 
     Raises:
         RuntimeError: a transaction is open already, or rows were changed outside of one.
@@ -250,7 +267,7 @@ def transaction() -> Iterator[Session]:
     session.info.update(in_transaction=True, ring=False, ring_in=frozenset())
     try:
         with _write_mutex if embedded else nullcontext():
-            session.connection(execution_options={"writing": True})
+            session.connection(execution_options={"writing": True, "waiting": waiting, "alone": alone})
             yield session
             session.commit()
     except sa.exc.IntegrityError as error:
@@ -268,6 +285,10 @@ def transaction() -> Iterator[Session]:
         session.info["in_transaction"] = False
     if session.info.pop("ring", False) and _after_commit:
         _after_commit[0](session.info.pop("ring_in"))
+
+
+# A condition that is always true, and lets the transaction that asks it not wait for the disk: for statements to PostgreSQL.
+NOT_WAITING = sa.select(sa.func.set_config("synchronous_commit", "off", sa.true())).scalar_subquery() == "off"
 
 
 def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - rows of whatever is asked

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hmac
 import uuid
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel import links, tokens
-from ecwi_events.kernel.db import db, insert_unless_there, run
+from ecwi_events.kernel.db import NOT_WAITING, db, insert_unless_there, run
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.mail import rules, stopping
 from ecwi_events.mail.kinds import kind_of
@@ -19,7 +20,7 @@ from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from ecwi_events.mail.queries import Outgoing
@@ -44,13 +45,11 @@ _SENT = (
     .values(state=MailState.SENT, sent_at=sa.bindparam("now"), last_error=None)
 )
 # Both in one statement, and one way to the server and back: PostgreSQL's alone.
-_SENT_AND_START = _START.add_cte(
+_SENT_ANOTHER = (
     sa.update(_MAIL)
     .where(_MAIL.c.id == sa.bindparam("done_mail"), _MAIL.c.state == MailState.SENDING)
     .values(state=MailState.SENT, sent_at=sa.bindparam("done_at"), last_error=None)
     .returning(_MAIL.c.id)
-    .cte("noted"),
-    work.FINISH_ANOTHER.cte("finished"),
 )
 WORK_KIND = "mail.send"
 LONGEST_ERROR = 2000
@@ -155,22 +154,63 @@ class Owed:
     sent_at: datetime
 
 
-def begin_sending(mail: Outgoing, piece: Claim, stop: stopping.Stop | None, owed: Owed | None = None) -> bool:
+@dataclass(frozen=True)
+class Still:
+    """What must hold at the moment when a mail starts: a condition in SQL, made once, and its parameters."""
+
+    condition: sa.ColumnElement[bool]
+    parameters: Mapping[str, object]
+
+
+def begin_sending(
+    mail: Outgoing,
+    piece: Claim,
+    stop: stopping.Stop | None,
+    owed: Owed | None = None,
+    *,
+    still: Still | None = None,
+    waiting: bool = True,
+) -> bool:
     """Move a mail to ``sending`` just before its text is handed over, and write what is owed for the mail before it.
 
+    Args:
+        mail: as it was read.
+        piece: its work, which must still be ours.
+        stop: by what its reader may have stopped such mails.
+        owed: for the mail before it.
+        still: what else must hold.
+        waiting: as in `ecwi_events.kernel.db.transaction`.
+
     Returns:
-        False if it must not go: its reader has stopped such mails (``stop``), it has moved on, or its work is not ours.
+        False if it must not go: its reader has stopped such mails, it has moved on, its work is not ours, or what must
+        still hold does not. What is owed is written all the same.
 
     The caller commits before a byte of the text leaves: whoever finds ``sending`` later knows that it may have arrived.
     """
     this = {"mail": mail.id, "was": mail.state, "tries": mail.attempts, **piece.key, **stopping.asked_of(stop)}
-    if owed and db.session().get_bind().dialect.name == "postgresql":
+    if still:
+        this |= still.parameters
+    is_postgresql = db.session().get_bind().dialect.name == "postgresql"
+    if owed and is_postgresql:
         before = {"done_mail": owed.piece.reference, "done_at": owed.sent_at}
-        of_work = {f"done_{name}": value for name, value in owed.piece.key.items()}
-        return bool(run(_SENT_AND_START, {**this, **before, **of_work}).rowcount == 1)
-    if owed:
+        this |= before | {f"done_{name}": value for name, value in owed.piece.key.items()}
+    elif owed:
         note_sent(owed)
-    return bool(run(_START, this).rowcount == 1)
+    statement = _start(
+        still.condition if still else None, with_owed=bool(owed) and is_postgresql, waiting=waiting or not is_postgresql
+    )
+    return bool(run(statement, this).rowcount == 1)
+
+
+@cache
+def _start(condition: sa.ColumnElement[bool] | None, *, with_owed: bool, waiting: bool) -> sa.Update:
+    """Build one of the few forms of the statement that starts a mail."""
+    statement = _START if condition is None else _START.where(condition)
+    if not waiting:
+        statement = statement.where(NOT_WAITING)
+    return (
+        statement.add_cte(_SENT_ANOTHER.cte("noted"), work.FINISH_ANOTHER.cte("finished")) if with_owed else statement
+    )
 
 
 def note_sent(owed: Owed) -> None:

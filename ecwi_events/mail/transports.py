@@ -32,6 +32,7 @@ CLOSING = 421
 ANSWER_TO_TEXT_SECONDS = 600.0  # RFC 5321, 4.5.3.2.6: some look at a text for long before they say yes
 MOST_MAILS = 100  # on one connection: some servers want a new one now and then
 _thread = threading.local()
+_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 _DOTS = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -262,15 +263,24 @@ def is_yes(code: int) -> bool:
 
 
 def _name(connection: smtplib.SMTP, sender: str, recipient: str) -> None:
-    code, answer = connection.mail(sender)
+    code, answer = _say(connection, connection.mail, "MAIL FROM", sender)
     if not is_yes(code):  # it is we who are refused: the office can mend it, so the mail waits
         raise (Away if code == CLOSING else NotNow)(_said(code, answer))
-    code, answer = connection.rcpt(recipient)
+    code, answer = _say(connection, connection.rcpt, "RCPT TO", recipient)
     if not is_yes(code):
         verdict = _verdict(code, answer)
         if isinstance(verdict, Never):
             verdict.about_recipient = True
         raise verdict
+
+
+def _say(
+    connection: smtplib.SMTP, carefully: Callable[[str], tuple[int, bytes]], word: str, address: str
+) -> tuple[int, bytes]:
+    """Name an address; a plain one as it is, because the standard library takes each apart."""
+    if _PLAIN.fullmatch(address):
+        return connection.docmd(f"{word}:<{address}>")
+    return carefully(address)
 
 
 def _verdict(code: int, answer: bytes) -> NotNow | Never:

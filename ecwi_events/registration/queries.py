@@ -17,7 +17,7 @@ from ecwi_events.registration.models_terms import SignUpTerms
 from ecwi_events.registration.rules import SessionPlaces, SignUpFacts, Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from ecwi_events.programme.queries import ActivityPage, SessionView
@@ -179,6 +179,13 @@ def find_sign_up(registration_id: int) -> MySignUp | None:
     return _my_sign_up(_MINE_BY_ID, registration_id)
 
 
+def sign_ups_of(registration_ids: Collection[int]) -> dict[int, MySignUp]:
+    """Return several sign-ups by their ids (for mails), read together."""
+    rows = run(_MINE_BY_IDS, {"wanted": list(registration_ids)}).all()
+    activities = {number: programme.find_activity(number) for number in {row.activity_id for row in rows}}
+    return {row.id: _seen(row, activity) for row in rows if (activity := activities[row.activity_id])}
+
+
 def participants(activity_id: int, session_id: int | None = None) -> Sequence[Participant]:
     """Return everybody who signed up, also those who withdrew: confirmed, waiting by number in line, then the rest.
 
@@ -246,6 +253,7 @@ _MINE = (
     .outerjoin(_BY, _BY.c.id == _R.c.signed_up_by_id)
 )
 _MINE_BY_ID = _MINE.where(_R.c.id == sa.bindparam("wanted"))
+_MINE_BY_IDS = _MINE.where(_R.c.id.in_(sa.bindparam("wanted", expanding=True)))
 _MINE_BY_LINK = _MINE.where(_R.c.link_hash == sa.bindparam("wanted"))
 _MINE_OF_ACTIVITY = _MINE.where(_R.c.activity_id == sa.bindparam("activity"), _R.c.person_id == sa.bindparam("person"))
 
