@@ -6,11 +6,11 @@ import os
 import platform
 import sys
 
-from benchmarks import board, contended, edition, hello, mailing, people_search, programme, weight
+from benchmarks import board, contended, crowd, edition, hello, mailing, people_search, programme, weight
 from ecwi_events.kernel.clock import utc_now
 
 ALL = {
-    "contended": contended, "hello": hello, "edition": edition, "weight": weight, "people": people_search,
+    "contended": contended, "crowd": crowd, "hello": hello, "edition": edition, "weight": weight, "people": people_search,
     "programme": programme, "board": board, "mailing": mailing,
 }  # fmt: skip
 

@@ -69,7 +69,7 @@ def sign_up_seconds(url: str, folder: Path) -> tuple[int, float, float, float]:
             slug = prepared()
         web, port = stack.enter_context(processes.web(f"{processes.TARGET}:flask_app", environment))
         worker = stack.enter_context(processes.running(processes.worker_command(), environment))
-        servers = [psutil.Process(broker.process.pid), *_postgres(url)]
+        servers = [psutil.Process(broker.process.pid), *servers_of(url)]
         mails = folder / "mail"
         _sign_up_and_wait(port, slug, range(10), mails)
         before = [processes.processor_seconds(*part) for part in ([web], [worker], servers)]
@@ -99,8 +99,8 @@ def _sign_up_and_wait(port: int, slug: str, people: range, mails: Path) -> int:
     raise RuntimeError("the mails did not come")
 
 
-def _postgres(url: str) -> list[psutil.Process]:
-    """The PostgreSQL that listens on the port of this address."""
+def servers_of(url: str) -> list[psutil.Process]:
+    """Return the PostgreSQL that listens on the port of this address; nothing for SQLite."""
     if url.startswith("sqlite"):
         return []
     port = int(url.rpartition(":")[2].partition("/")[0])

@@ -38,9 +38,9 @@ def make_parts(settings: Settings, host: str, pulse: Pulse) -> dict[str, Part]:
         parts["valkey"] = Part(valkey, lambda: broker_answers(settings), patience=3, first=True)
     elif not broker_answers(settings):
         raise config.SettingsError("ECWI_REDIS_URL: the server there does not answer. Start it, or set this right.")
-    web = _child("web server", _web_command(settings, host), folder / "web.log", settings)
+    web = _child("web server", web_command(settings, host), folder / "web.log", settings)
     parts["web"] = Part(web, lambda: _web_answers(host, settings.port), patience=6)
-    worker = _child("worker", _worker_command(), folder / "worker.log", settings)
+    worker = _child("worker", worker_command(), folder / "worker.log", settings)
     parts["worker"] = Part(worker, pulse.moved, patience=8, pulse=pulse)
     return parts
 
@@ -69,7 +69,7 @@ def _valkey_command(settings: Settings) -> Sequence[str]:
     return [str(program), *(text for pair in options.items() for text in pair)]
 
 
-def _web_command(settings: Settings, host: str) -> Sequence[str]:
+def web_command(settings: Settings, host: str) -> Sequence[str]:
     """One process, because SQLite allows no second; no access log, because addresses carry personal tokens."""
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1",
@@ -78,7 +78,8 @@ def _web_command(settings: Settings, host: str) -> Sequence[str]:
     ]  # fmt: skip
 
 
-def _worker_command() -> Sequence[str]:
+def worker_command() -> Sequence[str]:
+    """How the worker is called, with beat in it."""
     return [
         sys.executable, "-m", "celery", "-A", "ecwi_events.cli.children:celery_app", "--quiet", "worker", "--beat",
         "--pool", "threads", "--concurrency", str(TASKS_AT_ONCE), "--loglevel", "WARNING",
