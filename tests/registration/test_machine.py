@@ -19,8 +19,9 @@ from hypothesis.stateful import (
 from ecwi_events.kernel import nights
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Refused
-from ecwi_events.registration import reconciling, service
+from ecwi_events.registration import proving, reconciling, service
 from ecwi_events.registration.models import Place, Places, Registration
+from ecwi_events.registration.models_terms import SignUpRequest
 from ecwi_events.registration.rules import Terms
 from ecwi_events.registration.service import SignUp
 from tests.make import make_activity, make_organisation
@@ -110,6 +111,7 @@ class Machine(RuleBasedStateMachine):
         self.now = START - timedelta(days=20)
         self.model = Model(capacity, needs_approval)
         self.ids = {}
+        self.links, self.spent = {}, set()
         with transaction():
             service.set_terms(self.activity_id, Terms(needs_approval=needs_approval), now=self.now)
 
@@ -131,6 +133,31 @@ class Machine(RuleBasedStateMachine):
         if not before:
             assert got.place == self.model.place[who]
             assert got.number_in_line == (len(self.model.line) if got.place is Place.WAITING else None)
+
+    @rule(who=PEOPLE)
+    def ask(self, who):
+        """Type the form where a mail asks first: nothing changes; beyond a few mails there is no new link."""
+        self.act(proving.ask, self.typed(who), {})
+        latest = db.session.scalar(sa.select(SignUpRequest).order_by(SignUpRequest.id.desc()).limit(1))
+        if latest and latest.created_at == self.now:
+            self.links.setdefault(who, []).append((proving.token_of(latest), self.now + timedelta(days=1)))
+        db.session.rollback()
+
+    @rule(who=PEOPLE, which=st.integers(0, 2))
+    def press(self, who, which):
+        if who not in self.links:
+            return
+        token, until = self.links[who][which % len(self.links[who])]
+        if self.now + timedelta(seconds=1) >= until:
+            with pytest.raises(Refused):
+                self.act(proving.prove, token)
+            return
+        got = self.act(proving.prove, token)
+        if token not in self.spent:
+            self.model.sign_up(who)
+            self.ids[who] = got
+            self.spent |= {one for one, _ in self.links[who]}
+        assert self.ids[who] == got
 
     @rule(who=PEOPLE)
     def withdraw(self, who):

@@ -93,6 +93,8 @@ def test_looking_takes_nothing_and_the_button_takes_the_place(client, invited):
     page = words(client.get(path))
     assert "You sign up for" in page and "Ana Horvat" in page and "Confirm my sign-up" in page and rows() == 0
     assert client.head(path).status_code == 200 and rows() == 0
+    make.signed_in_by_row(client, make.make_person("Somebody Else"))
+    assert "Confirm my sign-up" in words(client.get(path)), "who reads is not asked who they are"
     answer = client.post(path)
     assert answer.status_code == 303 and answer.location.startswith("/m/")
     assert (place(), "You have a place, Ana" in words(client.get(answer.location))) == (Place.CONFIRMED, True)
@@ -165,12 +167,12 @@ def test_where_the_organisation_decides_the_host_is_asked_about_whom_nobody_know
     host_id = db.session.scalar(sa.select(Person.id).where(Person.name == "Hanna Host")) or make.make_office()
     make.signed_in_by_row(client, host_id)
     people = f"/host/activities/{members}/people"
-    assert "Not proved: says “A Member”" in words(client.get(people))
+    assert "Organisation not proved" in words(client.get(people))
     sign_up = db.session.scalar(sa.select(Registration.id))
     db.session.rollback()
     assert "If you approve, we keep that they work there." in words(client.get(f"{people}/{sign_up}"))
     assert client.post(f"{people}/{sign_up}", data={"act": "approve"}).status_code == 303
-    assert place() is Place.CONFIRMED and "Not proved" not in words(client.get(people))
+    assert place() is Place.CONFIRMED and "not proved" not in words(client.get(people))
 
 
 def test_where_it_is_believed_the_host_sees_that_and_can_say_that_it_is_right(client):

@@ -32,10 +32,7 @@ FIELDS = (
     "by", "who", "needs_approval", "asks_for_proof", "most_per_organisation", "opens_on", "opens_time",
     "offers_within_hours", "offers_last_minutes",
 )  # fmt: skip
-PROOF = [
-    ("yes", "They confirm by a mail, and I am asked about people whom nobody knows yet"),
-    ("no", "It is believed"),
-]
+PROOF = [("yes", "Ask for proof"), ("no", "Believe it")]
 MOST_INVITED = 500
 
 

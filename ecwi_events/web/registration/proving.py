@@ -111,7 +111,7 @@ def _page(request: Request, token: str, *, now: datetime, more: str = "") -> str
         "registration/confirm.html",
         nav="programme",
         activity=activity,
-        request=request,
+        found=request,  # "request" is the browser's, which the frame of the page asks
         token=token,
         steps=_steps(activity, facts, request, zone, now=now),
         asks_host=facts.terms.needs_approval,
