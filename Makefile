@@ -46,7 +46,7 @@ bench: .venv/ready-tests ## Measure speed and size, as ratios to a limit of the 
 
 soak: setup-tests ## Run for hours: 100,000 sign-ups per engine, killed processes, the long state machine (SOAK_PEOPLE, ROUNDS)
 	$(BIN)/python -m pytest -q -m soak --durations=0
-	SOAK=1 $(BIN)/python -m pytest -q tests/faults/test_batches.py --durations=0
+	SOAK=1 $(BIN)/python -m pytest -q -rP tests/faults --durations=0
 	for round in $$(seq $${ROUNDS:-20}); do $(BIN)/python -m pytest -q -m "crowd or servers" || exit 1; done
 
 docs: .venv/ready-tests ## Write docs/commands.md and docs/permissions.md from what they describe

@@ -9,7 +9,7 @@ from tests.faults.ground import PATIENCE, SOAK, Sink, all_sent, batch_service, c
 from tests.servers import postgres
 
 pytestmark = pytest.mark.servers
-BATCH, RESTARTS = (2000, 20) if SOAK else (60, 3)
+BATCH, RESTARTS = (2000, 20) if SOAK else (40, 2)
 
 
 def test_a_database_restarted_in_the_middle_of_a_batch_costs_no_mail_and_doubles_none(make_settings):
