@@ -25,6 +25,7 @@ CLEAR: dict[str, frozenset[str]] = {
             "audience", "status", "kind", "theme", "language", "home_year", "capacity", "approved_on", "sign_up_closes_at",
             "period_start", "period_end", "open_end", "host_id", "co_host_ids", "sessions", "visibility", "link_version",
             "languages", "interpretation", "funder_ids", "contributors", "display_order", "texts", "copy_of", "proposal_id",
+            "no_resources",
         }
     ),
     "session": frozenset(

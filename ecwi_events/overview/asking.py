@@ -15,14 +15,12 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, clean_prose
 from ecwi_events.mail import service as mail
-from ecwi_events.overview import board
-from ecwi_events.overview.models_asking import Answer, Question
+from ecwi_events.overview import board, sent_in
+from ecwi_events.overview.models_asking import Answer, Question, SentIn, SentKind
 from ecwi_events.people import merging
 from ecwi_events.people.models import EmailAddress, Organisation, Person, Role, RoleGrant
-from ecwi_events.programme import outcomes, resources
+from ecwi_events.programme import no_resources, outcomes, resources
 from ecwi_events.programme.models import Activity, ActivityOrganisation, OrganisationRole, OutcomeKind
-from ecwi_events.programme.models_files import ResourceKind
-from ecwi_events.programme.resources import TypedResource
 from ecwi_events.programme.rules_resources import url_fault
 
 if TYPE_CHECKING:
@@ -58,6 +56,7 @@ class Sent:
     outcomes: Sequence[str] = ()
     links: Sequence[tuple[str, str]] = ()
     note: str = ""
+    no_resources: bool = False
 
 
 def token_of(uid: str) -> str:
@@ -114,7 +113,7 @@ def find_question(question_id: int, *, now: datetime) -> Asked | None:
 
 
 def take_in(asked: Asked, activity_id: int, sent: Sent, *, now: datetime) -> None:
-    """Take in what a host sent about one activity: outcomes and links become records, the note goes to the office.
+    """Take in what a host sent about one activity: outcomes and links wait to be looked at, the note goes to the office.
 
     What is there already is not written again, so the same form sent twice changes nothing. Outcomes and links are
     taken only where there are none yet: the link needs no account, so it adds nothing to what somebody wrote before.
@@ -126,45 +125,66 @@ def take_in(asked: Asked, activity_id: int, sent: Sent, *, now: datetime) -> Non
     lines = [clean_line(text) for text in sent.outcomes if clean_line(text)]
     links = [(clean_line(title), clean_line(url)) for title, url in sent.links if clean_line(title) or clean_line(url)]
     note = clean_prose(sent.note)
-    if faults := _faults(lines, links, note):
+    if faults := _faults(lines, links, note, none=sent.no_resources):
         raise Invalid(faults)
     if not _is_theirs(asked, activity_id):
         raise NotFound("We cannot find this activity.")
     # The same form twice at once: the question's row is the one that both must pass.
     db.session.execute(sa.select(Question.id).where(Question.id == asked.id).with_for_update())
     lines, links, note = _new(asked, activity_id, lines, links, note)
-    if not (lines or links or note):
+    none = sent.no_resources and not links and not _is_said(activity_id)
+    if not (lines or links or note or none):
         return
-    if faults := _unasked(asked, activity_id, lines, links, now=now):
+    if faults := _unasked(asked, activity_id, lines, [*links, *([("", "")] if none else [])], now=now):
         raise Invalid(faults)
-    for text in lines:
-        outcomes.add_outcome(activity_id, _ACHIEVED, text, now=now)
-    for title, url in links:
-        resources.add_resource(activity_id, TypedResource(ResourceKind.LINK, title, url), now=now)
-    db.session.add(
-        Answer(question_id=asked.id, activity_id=activity_id, outcomes=len(lines), resources=len(links),
-               note=note or None, answered_at=now)
+    answer = Answer(
+        question_id=asked.id, activity_id=activity_id, outcomes=len(lines), resources=len(links), note=note or None,
+        answered_at=now,
     )  # fmt: skip
+    db.session.add(answer)
     db.session.flush()
+    _let_wait(answer, lines, links, none=none)
     after = {"outcomes": len(lines), "resources": len(links), "note": bool(note)}
     journal.note("answer_office", "activity", activity_id, after=after, now=now)
 
 
-def _faults(lines: Sequence[str], links: Sequence[tuple[str, str]], note: str) -> dict[str, str]:
-    faults = {}
-    if not (lines or links or note):
+def _let_wait(answer: Answer, lines: Sequence[str], links: Sequence[tuple[str, str]], *, none: bool) -> None:
+    """Keep what came in until somebody looks at it: whoever has the link has no account."""
+    items: list[tuple[SentKind, str, str | None]] = [(SentKind.OUTCOME, text, None) for text in lines]
+    items += [(SentKind.RESOURCE, title, url) for title, url in links]
+    items += [(SentKind.NO_RESOURCES, "There are no resources", None)] if none else []
+    for kind, text, url in items:
+        db.session.add(SentIn(answer_id=answer.id, activity_id=answer.activity_id, kind=kind, text=text, url=url))
+    db.session.flush()
+
+
+def _is_said(activity_id: int) -> bool:
+    waits = any(one.kind is SentKind.NO_RESOURCES for one in sent_in.waiting(activity_id))
+    return waits or no_resources.is_said(activity_id)
+
+
+def _faults(lines: Sequence[str], links: Sequence[tuple[str, str]], note: str, *, none: bool) -> dict[str, str]:
+    faults = _link_faults(links)
+    if none and links:
+        faults["no_resources"] = "Send links, or say that there are none"
+    if not (lines or links or note or none):
         faults["note"] = "Write an outcome, a link or a note"
     if len(lines) > MOST_AT_ONCE:
         faults["outcomes"] = f"Send {MOST_AT_ONCE} outcomes or fewer at once"
     if any(len(text) > outcomes.LONGEST for text in lines):
         faults["outcomes"] = f"Write each outcome in {outcomes.LONGEST} letters or fewer"
+    if len(note) > LONGEST_NOTE:
+        faults["note"] = f"Write the note in {LONGEST_NOTE} letters or fewer"
+    return faults
+
+
+def _link_faults(links: Sequence[tuple[str, str]]) -> dict[str, str]:
+    faults = {}
     for number, (title, url) in enumerate(links):
         if not title:
             faults[f"title-{number}"] = "Write what the link leads to"
         if fault := url_fault(url) if url else "Enter the address of the link":
             faults[f"url-{number}"] = fault
-    if len(note) > LONGEST_NOTE:
-        faults["note"] = f"Write the note in {LONGEST_NOTE} letters or fewer"
     return faults
 
 
@@ -172,8 +192,10 @@ def _new(
     asked: Asked, activity_id: int, lines: Sequence[str], links: Sequence[tuple[str, str]], note: str
 ) -> tuple[list[str], list[tuple[str, str]], str]:
     """Return what is not there yet, each thing once."""
+    wait = sent_in.waiting(activity_id)
     texts = {outcome.text.casefold() for outcome in outcomes.outcomes_of(activity_id) if outcome.kind is _ACHIEVED}
-    urls = {resource.url for resource in resources.resources_of(activity_id)}
+    texts |= {one.text.casefold() for one in wait if one.kind is SentKind.OUTCOME}
+    urls = {resource.url for resource in resources.resources_of(activity_id)} | {one.url for one in wait}
     new_lines, new_links = [], []
     for text in lines:
         if text.casefold() not in texts:

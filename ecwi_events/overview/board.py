@@ -14,8 +14,8 @@ from ecwi_events.kernel.db import db
 from ecwi_events.overview import completeness
 from ecwi_events.overview.completeness import ActivityState, Gap, HeldSession, Owner
 from ecwi_events.overview.models import DeclaredFigure
-from ecwi_events.overview.models_asking import Answer, Question
-from ecwi_events.overview.sent_in import Item, sent_in
+from ecwi_events.overview.models_asking import Answer, Question, SentIn, SentKind
+from ecwi_events.overview.sent_in import Item, Waiting, sent_in, waiting_of_year
 from ecwi_events.overview.statistics.people import PARTICIPANTS
 from ecwi_events.people.models import Organisation, Role, RoleGrant
 from ecwi_events.programme.models import (
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date, datetime
 
+_COUNTED = ("achieved", "planned", "resources", "money", "sent_outcomes", "sent_links")
 NOT_PRINTED = (ActivityStatus.DRAFT, ActivityStatus.CANCELLED)
 
 
@@ -47,7 +48,7 @@ class Note:
     outcomes: int
     resources: int
     at: datetime
-    items: tuple[Item, ...] = ()  # what came in with it and is still there
+    items: tuple[Item, ...] = ()  # what became a record at once, in former releases, and is still there
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Line:
     state: ActivityState
     gaps: tuple[Gap, ...]
     notes: tuple[Note, ...] = ()
+    waiting: tuple[Waiting, ...] = ()  # what came in and nobody has looked at
     sendable: frozenset[str] = frozenset()  # what its host may add through the link
 
     @property
@@ -92,11 +94,11 @@ def board(year: int, *, zone: str, now: datetime, host_id: int | None = None) ->
     """
     states = _states(year, zone=zone, now=now, host_id=host_id)
     today = now.astimezone(zone_info(zone)).date()
-    notes = _notes(year)
+    notes, wait = _notes(year), waiting_of_year(year)
     by_host: dict[tuple[int | None, str | None], list[Line]] = defaultdict(list)
     for state in states:
         gaps, sendable = completeness.gaps(state, today=today), completeness.sendable(state, today=today)
-        line = Line(state, tuple(gaps), tuple(notes[state.id]), sendable)
+        line = Line(state, tuple(gaps), tuple(notes[state.id]), wait.get(state.id, ()), sendable)
         by_host[state.host_id, state.host].append(line)
     asked, people = _asked(year), _host_people()
     found = [
@@ -112,8 +114,7 @@ def _states(year: int, *, zone: str, now: datetime, host_id: int | None) -> list
     over = {row.id: row.activity_id for rows_of in sessions.values() for row in rows_of if row.ends_at <= now}
     marked = settled.marked_and_expected(year, over)
     tallies, info = _tallies(year), zone_info(zone)
-    answered = set(db.session.scalars(sa.select(Answer.activity_id).distinct()))
-    return [_state(row, sessions[row.id], marked, tallies, is_answered=row.id in answered, info=info) for row in rows]
+    return [_state(row, sessions[row.id], marked, tallies, info=info) for row in rows]
 
 
 def _state(
@@ -122,11 +123,10 @@ def _state(
     marked: dict[int, tuple[int, int]],
     tallies: Counter[tuple[str, int]],
     *,
-    is_answered: bool,
     info: Any,  # noqa: ANN401 - a time zone
 ) -> ActivityState:
     ends = [session.ends_at.astimezone(info).date() for session in sessions]
-    count = {name: tallies[name, row.id] for name in ("achieved", "planned", "resources", "money")}
+    count = {name: tallies[name, row.id] for name in _COUNTED}
     return ActivityState(
         id=row.id,
         title=row.title,
@@ -141,10 +141,11 @@ def _state(
         has_structure=bool(tallies["components", row.id] or row.structure_note or row.structure_wording),
         is_recorded=row.records_complete,
         has_number=bool(tallies["declared", row.id] or row.participants_note),
-        is_answered=is_answered,
+        is_answered=row.is_answered,
         strapline=row.strapline,
         text=row.description or row.summary,
         replanned=row.replanned,
+        says_no_resources=row.no_resources_at is not None,
         held=tuple(
             HeldSession(session.ends_at.astimezone(info).date(), *marked[session.id])
             for session in sessions
@@ -166,7 +167,8 @@ def _activities(year: int, host_id: int | None) -> Sequence[Any]:
             Activity.id, Activity.title, Activity.kind, Activity.status, Activity.approved_on, Activity.created_at,
             Activity.period_start, Activity.period_end, Activity.strapline, Activity.summary, Activity.description,
             Activity.structure_note, Activity.structure_wording, Activity.participants_note, Activity.records_complete,
-            Activity.replanned, Organisation.id.label("host_id"), Organisation.name.label("host"),
+            Activity.replanned, Activity.no_resources_at, Organisation.id.label("host_id"), Organisation.name.label("host"),
+            sa.exists().where(Answer.activity_id == Activity.id).label("is_answered"),
         )
         .outerjoin(ActivityOrganisation, host)
         .outerjoin(Organisation, Organisation.id == ActivityOrganisation.organisation_id)
@@ -213,6 +215,8 @@ def _tallies(year: int) -> Counter[tuple[str, int]]:
         tally("resources", Resource),
         tally("money", MoneyLine, MoneyLine.stage == MoneyStage.ACTUAL),
         tally("components", Component),
+        tally("sent_outcomes", SentIn, SentIn.looked_at.is_(None), SentIn.kind == SentKind.OUTCOME),
+        tally("sent_links", SentIn, SentIn.looked_at.is_(None), SentIn.kind != SentKind.OUTCOME),
         tally("declared", DeclaredFigure, DeclaredFigure.statistic == PARTICIPANTS),
     )
     return Counter({(row.name, row.activity_id): row.number for row in db.session.execute(statement)})

@@ -55,6 +55,9 @@ class ActivityState:
     achieved: int = 0
     planned: int = 0
     resources: int = 0
+    says_no_resources: bool = False  # somebody who may say so said that there are none
+    sent_outcomes: int = 0  # through the link, and nobody has looked at them
+    sent_links: int = 0
     money: int = 0
     held: tuple[HeldSession, ...] = field(default_factory=tuple)
 
@@ -95,7 +98,11 @@ def sendable(state: ActivityState, *, today: date) -> frozenset[str]:
         or not is_over(state, today=today)
     ):
         return frozenset()
-    return frozenset(name for name, number in (("outcomes", state.achieved), ("links", state.resources)) if not number)
+    known = {
+        "outcomes": state.achieved or state.sent_outcomes,
+        "links": state.resources or state.sent_links or state.says_no_resources,
+    }
+    return frozenset(name for name, is_known in known.items() if not is_known)
 
 
 def _about_itself(state: ActivityState) -> Iterator[Gap]:
@@ -147,9 +154,13 @@ def _about_what_came_of_it(state: ActivityState, *, since: date) -> Iterator[Gap
         yield Gap("participants", "the number of participants", Owner.HOST, since)
     if state.kind is not ActivityKind.PLA:
         return
-    if not state.achieved:
+    if not state.achieved and state.sent_outcomes:
+        yield Gap("outcomes", "a look at the outcomes that were sent in", Owner.OFFICE, since)
+    elif not state.achieved:
         yield Gap("outcomes", "outcomes that were achieved", Owner.HOST, since)
-    if not state.resources and not state.is_answered:
+    if not state.resources and state.sent_links:
+        yield Gap("resources", "a look at the resources that were sent in", Owner.OFFICE, since)
+    elif not state.resources and not state.is_answered and not state.says_no_resources:
         yield Gap("resources", "resources that others can use", Owner.HOST, since)
     if not state.money:
         yield Gap("money", "what was paid, and by whom", Owner.OFFICE, since)

@@ -1,4 +1,4 @@
-"""Which outcomes and links came in through the asking link and are still there, so that the office can take them out."""
+"""What came in through the asking link: what waits to be looked at, and what became a record at once in former releases."""
 
 from __future__ import annotations
 
@@ -8,13 +8,35 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from ecwi_events.journal import service as journal
 from ecwi_events.journal.models import JournalEntry
 from ecwi_events.kernel.db import db
-from ecwi_events.overview.models_asking import Answer, Question
-from ecwi_events.programme.models import Outcome, Resource
+from ecwi_events.kernel.errors import NotFound
+from ecwi_events.overview.models_asking import Answer, Question, SentIn, SentKind
+from ecwi_events.programme import no_resources, outcomes, resources
+from ecwi_events.programme.models import Activity, Outcome, OutcomeKind, Resource
+from ecwi_events.programme.models_files import ResourceKind
+from ecwi_events.programme.resources import TypedResource
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+_WAITING = sa.select(SentIn.id, SentIn.activity_id, SentIn.answer_id, SentIn.kind, SentIn.text, SentIn.url).where(
+    SentIn.looked_at.is_(None)
+)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that was sent in and nobody has looked at."""
+
+    id: int
+    activity_id: int
+    answer_id: int
+    kind: SentKind
+    text: str
+    url: str | None
 
 
 @dataclass(frozen=True)
@@ -24,6 +46,59 @@ class Item:
     kind: str  # outcome or resource
     id: int
     text: str
+
+
+def waiting(activity_id: int) -> list[Waiting]:
+    """Return what came in about an activity and nobody has looked at, in its order."""
+    rows = db.session.execute(_WAITING.where(SentIn.activity_id == activity_id).order_by(SentIn.id))
+    return [Waiting(*row) for row in rows]
+
+
+def waiting_of_year(year: int) -> dict[int, tuple[Waiting, ...]]:
+    """Return all that waits for a year, by activity."""
+    found: dict[int, list[Waiting]] = defaultdict(list)
+    of_year = sa.select(Activity.id).where(Activity.home_year == year)
+    for row in db.session.execute(_WAITING.where(SentIn.activity_id.in_(of_year)).order_by(SentIn.id)):
+        found[row.activity_id].append(Waiting(*row))
+    return {activity_id: tuple(items) for activity_id, items in found.items()}
+
+
+def look_at(activity_id: int, item_id: int, *, accept: bool, now: datetime) -> None:
+    """Accept one thing that was sent in, so that it becomes a record and counts; or do not take it. Twice changes nothing.
+
+    Raises:
+        NotFound: there is no such thing for this activity.
+        Invalid: the activity has enough of them.
+        Refused: that there are no resources was sent in, and there are some.
+    """
+    item = db.session.scalar(
+        sa.select(SentIn).where(SentIn.id == item_id, SentIn.activity_id == activity_id).with_for_update()
+    )
+    if item is None:
+        raise NotFound("We cannot find this. Load the page again.")
+    if item.looked_at is not None:
+        return
+    if accept:
+        _make_record(item, now=now)
+    item.looked_at, item.is_accepted = now, accept
+    db.session.flush()
+    act = "accept_sent_in" if accept else "decline_sent_in"
+    journal.note(act, "activity", activity_id, after={"kind": item.kind}, now=now)
+
+
+def _make_record(item: SentIn, *, now: datetime) -> None:
+    if item.kind is SentKind.OUTCOME:
+        there = {
+            one.text.casefold() for one in outcomes.outcomes_of(item.activity_id) if one.kind is OutcomeKind.ACHIEVED
+        }
+        if item.text.casefold() not in there:
+            outcomes.add_outcome(item.activity_id, OutcomeKind.ACHIEVED, item.text, now=now)
+    elif item.kind is SentKind.RESOURCE:
+        if item.url not in {one.url for one in resources.resources_of(item.activity_id)}:
+            link = TypedResource(ResourceKind.LINK, item.text, item.url or "")
+            resources.add_resource(item.activity_id, link, now=now)
+    else:
+        no_resources.say_none(item.activity_id, now=now)
 
 
 def sent_in(year: int) -> dict[tuple[int, datetime], tuple[Item, ...]]:

@@ -162,6 +162,7 @@ class Activity(Model):
     sign_up_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # False: what is known was declared (typed in from a publication), not recorded person by person.
     records_complete: Mapped[bool] = mapped_column(default=True)
+    no_resources_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when somebody said that there are none
     revision: Mapped[int] = mapped_column(sa.Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

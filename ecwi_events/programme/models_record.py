@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ecwi_events.kernel.db import Line, Model, Prose, UtcDateTime, state_of
+from ecwi_events.programme.models import OutcomeKind
 
 
 class ContributorRole(StrEnum):
@@ -34,6 +35,19 @@ class ActivityContributor(Model):
     role: Mapped[ContributorRole] = mapped_column(state_of(ContributorRole, "role"))
     name: Mapped[str | None] = mapped_column(Line(200))
     organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+
+
+class RemovedOutcome(Model):
+    """An outcome that was removed a moment ago, so that it can be put back for ten minutes."""
+
+    __tablename__ = "removed_outcome"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"), index=True)
+    kind: Mapped[OutcomeKind] = mapped_column(state_of(OutcomeKind, "kind"))
+    position: Mapped[int] = mapped_column(sa.Integer)
+    text: Mapped[str] = mapped_column(Line(500))
+    removed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ActivityText(Model):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel.db import db
-from ecwi_events.kernel.errors import Invalid, NotFound
+from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.programme import ordering
 from ecwi_events.programme.models import Activity, Outcome, OutcomeKind
+from ecwi_events.programme.models_record import RemovedOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
 LONGEST = 500
+UNDO_FOR = timedelta(minutes=10)
 MOST = 100  # of one activity: more would be a slip
 
 
@@ -87,8 +90,51 @@ def remove_outcome(activity_id: int, outcome_id: int, *, now: datetime) -> None:
     """
     outcome = _get(activity_id, outcome_id)
     journal.note("remove_outcome", "outcome", outcome.id, before=_told(outcome), now=now)
+    db.session.execute(sa.delete(RemovedOutcome).where(RemovedOutcome.removed_at <= now - UNDO_FOR))
+    db.session.add(
+        RemovedOutcome(
+            activity_id=activity_id, kind=outcome.kind, position=outcome.position, text=outcome.text, removed_at=now
+        )
+    )
     db.session.delete(outcome)
     db.session.flush()
+
+
+def removed_lately(activity_id: int, *, now: datetime) -> Sequence[RemovedOutcome]:
+    """Return the outcomes that can be put back, the last one first."""
+    return db.session.scalars(
+        sa.select(RemovedOutcome)
+        .where(RemovedOutcome.activity_id == activity_id, RemovedOutcome.removed_at > now - UNDO_FOR)
+        .order_by(RemovedOutcome.removed_at.desc(), RemovedOutcome.id.desc())
+    ).all()
+
+
+def put_back(activity_id: int, removed_id: int, *, now: datetime) -> int:
+    """Put a removed outcome back where it was, and return its new id.
+
+    Raises:
+        NotFound: it was put back already, or is none of this activity.
+        Refused: the ten minutes are over.
+        Invalid: the activity has enough outcomes.
+    """
+    removed = db.session.scalar(
+        sa.select(RemovedOutcome)
+        .where(RemovedOutcome.id == removed_id, RemovedOutcome.activity_id == activity_id)
+        .with_for_update()
+    )
+    if removed is None:
+        raise NotFound("We cannot find this outcome. Load the page again.")
+    if removed.removed_at <= now - UNDO_FOR:
+        raise Refused("late", "Ten minutes are over. Please add the outcome anew.")
+    outcome_id = add_outcome(activity_id, removed.kind, removed.text, now=now)
+    before = [one for one in outcomes_of(activity_id) if one.id != outcome_id]
+    at = sum(one.position < removed.position for one in before)
+    order = [*(one.id for one in before[:at]), outcome_id, *(one.id for one in before[at:])]
+    for one in outcomes_of(activity_id):
+        one.position = order.index(one.id) + 1
+    db.session.delete(removed)
+    db.session.flush()
+    return outcome_id
 
 
 def _checked(text: str) -> str:

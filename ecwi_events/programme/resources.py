@@ -77,7 +77,8 @@ def add_resource(activity_id: int, typed: TypedResource, *, file: Sent | None = 
         NotFound: there is no such activity.
         Invalid: a field cannot be taken.
     """
-    if db.session.get(Activity, activity_id) is None:
+    activity = db.session.get(Activity, activity_id)
+    if activity is None:
         raise NotFound("We cannot find this activity.")
     values = _values(activity_id, typed, has_file=file is not None)
     if len(resources_of(activity_id)) >= MOST:
@@ -87,6 +88,7 @@ def add_resource(activity_id: int, typed: TypedResource, *, file: Sent | None = 
     _put_file(resource, file, now=now)
     resource.published_at = now if _is_for_participants(resource, now=now) else None
     db.session.add(resource)
+    activity.no_resources_at = None
     db.session.flush()
     link_checks.ask(resource.id, resource.url, now=now)
     journal.note("add_resource", "resource", resource.id, after=_told(resource), now=now)

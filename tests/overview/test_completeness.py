@@ -12,11 +12,11 @@ from ecwi_events.attendance.service import Who
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.mail.models import Mail
-from ecwi_events.overview import asking, board
+from ecwi_events.overview import asking, board, sent_in
 from ecwi_events.overview.asking import Sent
 from ecwi_events.overview.completeness import ActivityState, HeldSession, Owner, gaps, sendable
 from ecwi_events.overview.models_asking import Answer, Question
-from ecwi_events.programme import outcomes
+from ecwi_events.programme import no_resources, outcomes
 from ecwi_events.programme.models import Activity, ActivityKind, ActivityStatus, Outcome, OutcomeKind, Resource
 from ecwi_events.registration.models import Registration
 from tests import make
@@ -51,6 +51,9 @@ def test_what_is_complete_lacks_nothing():
         ({"achieved": 0}, {"outcomes": "host"}),
         ({"resources": 0}, {"resources": "host"}),
         ({"resources": 0, "is_answered": True}, {}),
+        ({"resources": 0, "says_no_resources": True}, {}),
+        ({"achieved": 0, "sent_outcomes": 2}, {"outcomes": "office"}),
+        ({"resources": 0, "sent_links": 1, "is_answered": True}, {"resources": "office"}),
         ({"money": 0}, {"money": "office"}),
         ({"held": (HeldSession(END, 4, 5),)}, {"marks": "host"}),
         ({"held": (HeldSession(END, 0, 5),)}, {"marks": "host", "participants": "host"}),
@@ -83,6 +86,9 @@ def test_each_thing_that_is_missing_has_its_owner(changed, missing):
         ({}, set()),
         ({"achieved": 0}, {"outcomes"}),
         ({"achieved": 0, "resources": 0, "is_answered": True}, {"outcomes", "links"}),
+        ({"achieved": 0, "sent_outcomes": 1}, set()),
+        ({"resources": 0, "sent_links": 1}, set()),
+        ({"resources": 0, "says_no_resources": True}, set()),
         ({"achieved": 0, "resources": 0, "kind": ActivityKind.WEBINAR}, set()),
         ({"achieved": 0, "resources": 0, "status": ActivityStatus.POSTPONED}, set()),
         ({"achieved": 0, "resources": 0, "status": ActivityStatus.ONGOING}, set()),
@@ -200,17 +206,64 @@ class TestAnswering:
         with transaction():
             asking.take_in(asked, activity_id, Sent(**facts), now=NOW)
 
-    def test_outcomes_and_links_become_records_and_the_note_is_kept(self, held, asked):
+    def test_outcomes_and_links_wait_and_become_records_when_they_are_accepted(self, held, asked):
         self.send(
             asked, held[0], outcomes=["We listen", "  ", "We plan"], links=[("Guide", "https://x.example/g"), ("", "")],
             note="19 people took part",
         )  # fmt: skip
+        assert db.session.scalars(sa.select(Outcome)).all() == db.session.scalars(sa.select(Resource)).all() == []
+        ((line,),) = [found.lines for found in lines()]
+        assert [one.text for one in line.waiting] == ["We listen", "We plan", "Guide"]
+        owners = {gap.code: gap.owner for gap in line.gaps}
+        assert (owners["outcomes"], owners["resources"], line.sendable) == (Owner.OFFICE, Owner.OFFICE, frozenset())
+        self.accept_all(held[0])
+        self.accept_all(held[0])
         assert db.session.scalars(sa.select(Outcome.text).order_by(Outcome.position)).all() == ["We listen", "We plan"]
         assert db.session.scalars(sa.select(Outcome.kind)).all() == [OutcomeKind.ACHIEVED] * 2
         assert db.session.execute(sa.select(Resource.title, Resource.url)).all() == [("Guide", "https://x.example/g")]
         ((line,),) = [found.lines for found in lines()]
         assert (line.notes[0].text, line.notes[0].outcomes, line.notes[0].resources) == ("19 people took part", 2, 1)
-        assert "outcomes" not in {gap.code for gap in line.gaps}
+        assert {"outcomes", "resources"}.isdisjoint({gap.code for gap in line.gaps}) and line.waiting == ()
+
+    def test_what_is_not_taken_becomes_nothing_and_can_be_sent_again(self, held, asked):
+        self.send(asked, held[0], outcomes=["We listen"])
+        self.accept_all(held[0], accept=False)
+        assert db.session.scalars(sa.select(Outcome)).all() == []
+        ((line,),) = [found.lines for found in lines()]
+        assert (line.waiting, "outcomes" in line.sendable) == ((), True)
+        self.send(asked, held[0], outcomes=["We listen"])
+        assert [one.text for one in sent_in.waiting(held[0])] == ["We listen"]
+
+    def test_what_somebody_wrote_meanwhile_is_not_written_twice(self, held, asked):
+        self.send(asked, held[0], outcomes=["We listen"], links=[("Guide", "https://x.example/g")])
+        with transaction():
+            outcomes.add_outcome(held[0], OutcomeKind.ACHIEVED, "we listen", now=NOW)
+        self.accept_all(held[0])
+        assert db.session.scalars(sa.select(Outcome.text)).all() == ["we listen"]
+
+    def test_nobody_accepts_what_is_of_another_activity(self, held, asked):
+        self.send(asked, held[0], outcomes=["We listen"])
+        (one,) = sent_in.waiting(held[0])
+        db.session.rollback()
+        other = make.make_activity()
+        with pytest.raises(NotFound), transaction():
+            sent_in.look_at(other, one.id, accept=True, now=NOW)
+
+    def test_that_there_are_no_resources_waits_too(self, held, asked):
+        with pytest.raises(Invalid):
+            self.send(asked, held[0], no_resources=True, links=[("Guide", "https://x.example/g")])
+        for _ in range(2):
+            self.send(asked, held[0], no_resources=True)
+        assert [one.kind for one in sent_in.waiting(held[0])] == ["no_resources"]
+        assert not no_resources.is_said(held[0])
+        self.accept_all(held[0])
+        assert no_resources.is_said(held[0])
+
+    def accept_all(self, activity_id, *, accept=True):
+        for one in sent_in.waiting(activity_id):
+            db.session.rollback()
+            with transaction():
+                sent_in.look_at(activity_id, one.id, accept=accept, now=NOW)
 
     def test_a_word_that_there_are_no_resources_settles_them(self, held, asked):
         self.send(asked, held[0], note="There are none")
@@ -247,8 +300,11 @@ class TestAnswering:
         form = {"outcomes": ["We listen", "we LISTEN"], "links": [("Guide", "https://x.example/g")] * 2, "note": "19"}
         self.send(asked, held[0], **form)
         self.send(asked, held[0], **form)
-        for table in (Outcome, Resource, Answer):
-            assert db.session.scalar(sa.select(sa.func.count()).select_from(table)) == 1
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Answer)) == 1
+        assert [one.kind.value for one in sent_in.waiting(held[0])] == ["outcome", "resource"]
+        self.accept_all(held[0])
+        self.send(asked, held[0], **form)
+        assert sent_in.waiting(held[0]) == []
         self.send(asked, held[0], note="20, sorry")
         assert db.session.scalars(sa.select(Answer.note).order_by(Answer.id)).all() == ["19", "20, sorry"]
 
@@ -262,8 +318,7 @@ class TestAnswering:
             with pytest.raises(Invalid) as invalid:
                 self.send(asked, held[0], **facts)
             assert set(invalid.value.fields) == {field}
-        assert db.session.scalars(sa.select(Outcome.text)).all() == ["We listen"]
-        assert db.session.scalars(sa.select(Resource.title)).all() == ["Guide"]
+        assert [one.text for one in sent_in.waiting(held[0])] == ["We listen", "Guide"]
 
     def test_of_what_is_still_to_come_only_a_note_is_taken(self, held, asked):
         to_come = make.make_activity(host_id=held[1])

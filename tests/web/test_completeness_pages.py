@@ -8,10 +8,20 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, insert_row, transaction
 from ecwi_events.overview import asking
-from ecwi_events.overview.models_asking import Question
+from ecwi_events.overview.models_asking import Answer, Question
 from ecwi_events.people.models import Role
-from ecwi_events.programme import outcomes
-from ecwi_events.programme.models import ActivitySession, Format, Outcome, OutcomeKind, Resource, SessionStatus
+from ecwi_events.programme import outcomes, resources
+from ecwi_events.programme.models import (
+    ActivityOrganisation,
+    ActivitySession,
+    Format,
+    Outcome,
+    OutcomeKind,
+    Resource,
+    SessionStatus,
+)
+from ecwi_events.programme.models_files import ResourceKind
+from ecwi_events.programme.resources import TypedResource
 from tests import make
 from tests.make import NOW
 from tests.web.conftest import words
@@ -123,7 +133,56 @@ class TestThePageBehindTheLink:
         assert (answer.status_code, answer.location) == (303, link)
         page = words(client.get(link))
         assert "Thank you. We have it." in page and "You sent: 2 outcomes, 0 links, and a note." in page
-        assert db.session.scalars(sa.select(Outcome.text).order_by(Outcome.position)).all() == ["We listen", "We plan"]
+        assert "The office looks at what you sent: “We listen”, “We plan”." in page
+        assert db.session.scalars(sa.select(Outcome.text)).all() == []
+
+    def test_one_click_accepts_what_was_sent_in_and_another_does_not_take_it(self, client, link):
+        data = {
+            "activity": str(self.activity_id), "outcomes": "We listen\nBuy cheap pills", "title-0": "Guide",
+            "url-0": "https://x.example/g",
+        }  # fmt: skip
+        client.post(link, data=data)
+        public = client.get("/a/mentors-who-listen").text + client.get("/library").text
+        assert "We listen" not in public and "Guide" not in public
+        make.signed_in(client, make.make_office())
+        page = client.get(BOARD)
+        assert "3 things were sent in and not looked at: they do not count yet." in words(page)
+        year = words(client.get("/office/overview/2026"))
+        assert "3 things were sent in and not looked at</a>: not counted yet." in year
+        items = re.findall(r'name="item" value="(\d+)"', page.text)
+        where = f"/host/activities/{self.activity_id}/sent-in"
+        for item, act in zip(items, ("accept", "decline", "accept"), strict=True):
+            answer = client.post(where, data={"item": item, "act": act, "next": BOARD})
+            assert (answer.status_code, answer.location) == (303, BOARD)
+        assert client.post(where, data={"item": items[1], "act": "accept"}).status_code == 303, "twice changes nothing"
+        assert db.session.scalars(sa.select(Outcome.text)).all() == ["We listen"]
+        assert db.session.scalars(sa.select(Resource.title)).all() == ["Guide"]
+        assert "not looked at" not in words(client.get(BOARD))
+
+    def test_hosts_accept_what_is_of_their_own_activities(self, client, link):
+        client.post(link, data={"activity": str(self.activity_id), "outcomes": "We listen", "no_resources": "1"})
+        where = f"/host/activities/{self.activity_id}"
+        make.signed_in(client, make.make_host(make.make_organisation("Other")))
+        assert client.post(f"{where}/sent-in", data={"item": "1", "act": "accept"}).status_code == 404
+        auditor = make.make_staff(Role.AUDITOR)
+        make.signed_in(client, auditor)
+        assert client.post(f"{where}/sent-in", data={"item": "1", "act": "accept"}).status_code == 403
+        host = db.session.scalar(sa.select(ActivityOrganisation.organisation_id))
+        make.signed_in(client, make.make_host(host, "Hugo Host"))
+        for page, said in (("outcomes", "We listen"), ("resources", "There are no resources")):
+            shown = client.get(f"{where}/{page}")
+            assert "Sent in, and not looked at yet" in words(shown) and said in words(shown)
+            (item,) = re.findall(r'name="item" value="(\d+)"', shown.text)
+            answer = client.post(f"{where}/sent-in", data={"item": item, "act": "accept", "next": f"{where}/{page}?"})
+            assert answer.location == f"{where}/{page}"
+        assert "There are no resources. Nobody is asked for them." in words(client.get(f"{where}/resources"))
+
+    @pytest.mark.parametrize("data", [{}, {"item": "x", "act": "accept"}, {"item": "1", "act": "burn"}, {"item": "²"}])
+    def test_a_button_that_is_none_does_nothing(self, client, link, data):
+        make.signed_in(client, make.make_office())
+        assert client.post(f"/host/activities/{self.activity_id}/sent-in", data=data).status_code == 422
+        gone = {"item": "4711", "act": "accept"}
+        assert client.post(f"/host/activities/{self.activity_id}/sent-in", data=gone).status_code == 404
 
     def test_asks_no_longer_for_what_it_has_and_the_office_finds_the_way_to_it(self, client, link):
         data = {"activity": str(self.activity_id), "outcomes": "We listen"}
@@ -134,14 +193,18 @@ class TestThePageBehindTheLink:
         assert late.status_code == 422 and "We shout" in late.text
         assert "We do not ask for outcomes of this activity now." in words(late)
         make.signed_in(client, make.make_office())
-        assert words(client.get(BOARD)).count("sent in on") == 1
+        assert words(client.get(BOARD)).count("sent in on") == 1 and "We listen" in client.get(BOARD).text
 
-    def test_the_office_takes_out_again_what_came_in_and_nothing_else(self, client, link):
-        data = {
-            "activity": str(self.activity_id), "outcomes": "We listen\nWe plan", "title-0": "Guide",
-            "url-0": "https://x.example/g",
-        }  # fmt: skip
-        client.post(link, data=data)
+    def test_the_office_takes_out_again_what_became_a_record_at_once_in_former_releases(self, client, link):
+        with transaction():
+            for text in ("We listen", "We plan"):
+                outcomes.add_outcome(self.activity_id, OutcomeKind.ACHIEVED, text, now=NOW)
+            guide = TypedResource(ResourceKind.LINK, "Guide", "https://x.example/g")
+            resources.add_resource(self.activity_id, guide, now=NOW)
+            question = db.session.scalar(sa.select(Question.id))
+            db.session.add(
+                Answer(question_id=question, activity_id=self.activity_id, outcomes=2, resources=1, answered_at=NOW)
+            )
         with transaction():
             outcomes.add_outcome(self.activity_id, OutcomeKind.ACHIEVED, "Typed by us", now=NOW - timedelta(days=1))
         make.signed_in(client, make.make_office())

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -106,3 +107,41 @@ def test_the_page_asks_the_same_number_of_questions_for_one_outcome_and_for_many
     for _ in range(4):
         host.post(address(activity_id), data={"kind": "planned", "text": "More"})
     assert questions() == one
+
+
+def removed_ids(host, activity_id):
+    return re.findall(r'name="which" value="(\d+)"', host.get(address(activity_id)).text)
+
+
+def test_a_removed_outcome_comes_back_to_its_place_for_ten_minutes(host, activity_id, the_clock):
+    for text in ("One", "Two", "Three"):
+        host.post(address(activity_id), data={"kind": "achieved", "text": text})
+    ids = {one.text: one.id for one in outcomes.outcomes_of(activity_id)}
+    for text in ("Two", "One"):
+        host.post(f"{address(activity_id)}/{ids[text]}/remove")
+    page = words(host.get(address(activity_id)))
+    assert "The outcome is removed. You can undo this for ten minutes." in page and "Removed a moment ago:" in page
+    one, two = removed_ids(host, activity_id)
+    assert host.post(f"{address(activity_id)}/undo", data={"which": two}).status_code == 303
+    assert there(activity_id) == [("achieved", "Two"), ("achieved", "Three")]
+    assert host.post(f"{address(activity_id)}/undo", data={"which": two}).status_code == 404, "once"
+    the_clock.now += timedelta(minutes=9, seconds=59)
+    assert host.post(f"{address(activity_id)}/undo", data={"which": one}).status_code == 303
+    assert [text for _, text in there(activity_id)] == ["One", "Two", "Three"]
+    assert "Removed a moment ago" not in words(host.get(address(activity_id)))
+
+
+def test_after_ten_minutes_and_for_others_nothing_comes_back(host, activity_id, the_clock, client):
+    host.post(address(activity_id), data={"kind": "planned", "text": "One"})
+    (one,) = outcomes.outcomes_of(activity_id)
+    host.post(f"{address(activity_id)}/{one.id}/remove")
+    (which,) = removed_ids(host, activity_id)
+    other = make.make_activity(host_id=make.make_organisation("Other"))
+    assert host.post(f"{address(other)}/undo", data={"which": which}).status_code == 404
+    for bad in ("", "x", "²", "4711", "99999999999"):
+        assert host.post(f"{address(activity_id)}/undo", data={"which": bad}).status_code == 404
+    the_clock.now += timedelta(minutes=10)
+    assert "Removed a moment ago" not in words(host.get(address(activity_id)))
+    late = host.post(f"{address(activity_id)}/undo", data={"which": which})
+    assert late.status_code == 409 and "Ten minutes are over." in words(late)
+    assert there(activity_id) == []

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from ecwi_events.kernel.db import db, transaction
+from ecwi_events.programme import no_resources, resources
 from ecwi_events.programme import queries as programme
-from ecwi_events.programme import resources
 from ecwi_events.programme.models_files import Audience, ResourceKind
 from ecwi_events.programme.resources import TypedResource
 from ecwi_events.registration import queries as registrations
@@ -237,3 +237,34 @@ def test_where_there_are_several_sessions_a_resource_can_be_of_one(host, client,
     assert f'<option value="{first}" selected>' in form
     assert client.post(f"{here}/{resource.id}", data={**typed, "session": ""}).status_code == 303
     assert resources.get_resource(series, resource.id).session_id is None
+
+
+def say(host, activity_id, act):
+    return host.post(f"{address(activity_id)}/none", data={"act": act})
+
+
+def test_a_host_says_that_there_are_no_resources_and_takes_it_back(host, activity_id):
+    assert "There are no resources</button>" in words(host.get(address(activity_id)))
+    for _ in range(2):
+        assert say(host, activity_id, "say").status_code == 303
+    page = words(host.get(address(activity_id)))
+    assert "There are no resources. Nobody is asked for them." in page and "Take this back</button>" in page
+    assert say(host, activity_id, "take_back").status_code == 303
+    assert "No resources yet." in words(host.get(address(activity_id)))
+
+
+def test_a_resource_takes_it_back_and_where_there_are_some_nobody_says_none(host, activity_id):
+    say(host, activity_id, "say")
+    send(host, activity_id)
+    db.session.rollback()
+    assert not no_resources.is_said(activity_id)
+    db.session.rollback()
+    refused = say(host, activity_id, "say")
+    assert refused.status_code == 409 and "This activity has resources." in words(refused)
+    assert not no_resources.is_said(activity_id)
+
+
+def test_others_say_nothing_about_an_activity(host, client):
+    other = make.make_activity("Other", host_id=make.make_organisation("Others"))
+    assert say(host, other, "say").status_code == 404
+    assert not no_resources.is_said(other)

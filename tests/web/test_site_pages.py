@@ -111,6 +111,7 @@ def test_amsterdam_is_amsterdam_and_the_form_leads_to_all_cities(client):
     make.make_activity()
     page = client.get("/a/learning-communities-that-last").text
     assert '<option value="Europe/Amsterdam" selected>Amsterdam' in page and "Leiden" not in page
+    assert '<a href="#time-zone">Change the time zone</a> first.' in page and 'id="time-zone"' in page
     client.post("/time-zone", data={"zone": "Asia/Kathmandu", "next": "/a/learning-communities-that-last"})
     assert '<option value="Asia/Kathmandu" selected>Kathmandu' in client.get("/a/learning-communities-that-last").text
 

@@ -14,6 +14,7 @@ from ecwi_events.web.host import (
     questions,
     reminders,
     resources,
+    sent_in,
 )
 
 PAGES = (
@@ -28,4 +29,5 @@ PAGES = (
     questions,
     reminders,
     resources,
+    sent_in,
 )

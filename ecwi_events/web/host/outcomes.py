@@ -9,6 +9,7 @@ import flask
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid
+from ecwi_events.overview import sent_in
 from ecwi_events.programme import outcomes
 from ecwi_events.programme.models import OutcomeKind
 from ecwi_events.web.forms import Form, typed
@@ -63,8 +64,18 @@ def remove(activity_id: int, outcome_id: int) -> ResponseReturnValue:
     """Take an outcome out."""
     now = clock.utc_now()
     return _do(
-        activity_id, "The outcome is removed.", Form(),
+        activity_id, "The outcome is removed. You can undo this for ten minutes.", Form(),
         lambda: outcomes.remove_outcome(activity_id, outcome_id, now=now),
+    )  # fmt: skip
+
+
+@blueprint.post("/undo")
+def undo(activity_id: int) -> ResponseReturnValue:
+    """Put an outcome back that was removed a moment ago."""
+    now, typed_id = clock.utc_now(), flask.request.form.get("which", "")
+    number = int(typed_id) if typed_id.isascii() and typed_id.isdigit() and len(typed_id) < len("2147483647") else 0
+    return _do(
+        activity_id, "The outcome is back.", Form(), lambda: outcomes.put_back(activity_id, number, now=now)
     )  # fmt: skip
 
 
@@ -92,6 +103,7 @@ def _kind(form: Form) -> OutcomeKind:
 def _page(activity_id: int, form: Form | None = None) -> str:
     found = own_activity(activity_id)
     there = outcomes.outcomes_of(activity_id)
+    now = clock.utc_now()
     return flask.render_template(
         "host/outcomes.html",
         nav="host",
@@ -99,4 +111,6 @@ def _page(activity_id: int, form: Form | None = None) -> str:
         groups=[(words, [one for one in there if one.kind == kind]) for kind, words in KINDS],
         form=form or Form(),
         kinds=KINDS,
+        removed=outcomes.removed_lately(activity_id, now=now),
+        waiting=[one for one in sent_in.waiting(activity_id) if one.kind == "outcome"],
     )

@@ -10,8 +10,9 @@ import flask
 from ecwi_events.kernel import clock, countries, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid
+from ecwi_events.overview import sent_in
 from ecwi_events.people.rules import LANGUAGES
-from ecwi_events.programme import resources
+from ecwi_events.programme import no_resources, resources
 from ecwi_events.programme.models import Theme
 from ecwi_events.programme.models_files import Audience, ResourceKind
 from ecwi_events.programme.resources import TypedResource
@@ -99,6 +100,18 @@ def remove(activity_id: int, resource_id: int) -> ResponseReturnValue:
     )  # fmt: skip
 
 
+@blueprint.post("/none")
+def say_none(activity_id: int) -> ResponseReturnValue:
+    """Say that there are no resources, or take it back."""
+    now = clock.utc_now()
+    own_activity(activity_id)
+    if flask.request.form.get("act") == "take_back":
+        return _do(activity_id, "It is open again.", lambda: no_resources.take_back(activity_id, now=now))
+    return _do(
+        activity_id, "Noted: there are no resources.", lambda: no_resources.say_none(activity_id, now=now)
+    )  # fmt: skip
+
+
 def _do(activity_id: int, said: str, act: Callable[[], None]) -> ResponseReturnValue:
     own_activity(activity_id)
     with transaction():
@@ -118,6 +131,8 @@ def _page(activity_id: int, form: Form | None = None) -> str:
         nav="host",
         activity=found,
         resources=resources.resources_of(activity_id),
+        says_none=no_resources.is_said(activity_id),
+        waiting=[one for one in sent_in.waiting(activity_id) if one.kind != "outcome"],
         form=form or Form({"kind": "handout", "audience": "everyone"}),
         **_words(),
     )

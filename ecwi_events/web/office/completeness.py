@@ -62,6 +62,7 @@ def _page(year: int, *, now: datetime, more: str = "", lately: int | None = None
         by_hosts=sum(gap.owner is Owner.HOST for gap in gaps),
         complete=sum(not line.gaps for host in hosts for line in host.lines),
         activities=sum(len(host.lines) for host in hosts),
+        waiting=sum(len(line.waiting) for host in hosts for line in host.lines),
         more=more,
         lately=lately,
         since=lambda day: _since(day, today=now.date()),

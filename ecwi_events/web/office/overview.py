@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
-from ecwi_events.overview import html, printing, queries, rules, service
+from ecwi_events.overview import html, printing, queries, rules, sent_in, service
 from ecwi_events.overview.models import EditionState, RunState
 from ecwi_events.overview.presentation import KINDS
 from ecwi_events.programme import queries as programme
@@ -173,6 +173,7 @@ def _year_page(year: int, form: Form) -> str:
         failed=last if last is not None and last.state is RunState.FAILED else None,
         activities=programme.activities_of_year(year),
         zone=dates.city(_zone()),
+        waiting=sum(len(items) for items in sent_in.waiting_of_year(year).values()),
     )
 
 

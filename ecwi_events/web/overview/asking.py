@@ -42,7 +42,9 @@ def answer(token: str) -> ResponseReturnValue:
             asking.take_in(asked, _number(activity_id), _sent(form), now=now)
     except Invalid as invalid:
         return _page(asked, token, form.wrong(invalid), now=now), 422
-    flask.flash("Thank you. We have it. You can write to us again at any time.")
+    flask.flash(
+        "Thank you. We have it. The office looks at it before it is printed. You can write to us again at any time."
+    )
     return flask.redirect(flask.url_for("asking.page", token=token), 303)
 
 
@@ -67,7 +69,13 @@ def _page(asked: Asked, token: str, form: Form | None = None, *, now: datetime) 
 
 
 def _typed() -> Form:
-    return typed("activity", "outcomes", "note", *(f"{name}-{number}" for name in ("title", "url") for number in LINKS))
+    return typed(
+        "activity",
+        "outcomes",
+        "note",
+        "no_resources",
+        *(f"{name}-{number}" for name in ("title", "url") for number in LINKS),
+    )
 
 
 def _sent(form: Form) -> asking.Sent:
@@ -75,6 +83,7 @@ def _sent(form: Form) -> asking.Sent:
         outcomes=form.value("outcomes").splitlines(),
         links=[(form.value(f"title-{number}"), form.value(f"url-{number}")) for number in LINKS],
         note=form.value("note"),
+        no_resources=bool(form.value("no_resources")),
     )
 
 

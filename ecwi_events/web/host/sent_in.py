@@ -1,0 +1,37 @@
+"""What came in through the asking link: hosts and the office look at it, and accept it or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import flask
+
+from ecwi_events.kernel import clock
+from ecwi_events.kernel.db import transaction
+from ecwi_events.kernel.errors import Invalid
+from ecwi_events.overview import sent_in
+from ecwi_events.web.forms import own_path, typed
+from ecwi_events.web.hosting import own_activity
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+blueprint = flask.Blueprint("host_sent_in", __name__)
+
+
+@blueprint.post("/host/activities/<int(max=2147483647):activity_id>/sent-in")
+def look(activity_id: int) -> ResponseReturnValue:
+    """Accept one thing that was sent in, or do not take it; go back to the page where the button was."""
+    own_activity(activity_id)
+    form, now = typed("item", "act", "next"), clock.utc_now()
+    number = form.value("item")
+    if form.value("act") not in {"accept", "decline"} or not (
+        number.isascii() and number.isdigit() and len(number) < len("2147483647")
+    ):
+        raise Invalid({"act": "Choose one of the buttons"})
+    is_accepted = form.value("act") == "accept"
+    with transaction():
+        sent_in.look_at(activity_id, int(number), accept=is_accepted, now=now)
+    flask.flash("Accepted. It counts from now on." if is_accepted else "It is not taken.")
+    page = flask.url_for("host_outcomes.page", activity_id=activity_id)
+    return flask.redirect(own_path(form.value("next").rstrip("?"), otherwise=page), 303)
