@@ -38,6 +38,7 @@ NAMING = {
 }
 RESTED_SECONDS = 1.0
 SQLITE_NEEDED = (3, 35)  # the first release with RETURNING
+CHANGED_OUTSIDE = "rows were changed outside of transaction()"
 
 _write_mutex = threading.Lock()
 _after_commit: list[Callable[[frozenset[str]], None]] = []
@@ -163,6 +164,7 @@ def engine_options(url: str) -> dict[str, Any]:
 
 def prepare_engine(engine: sa.Engine, *, durable: bool = True) -> None:
     """Give an engine the house's rules; ``durable=False`` is for throw-away test databases only."""
+    _write_in_transactions_only(engine)
     if engine.dialect.name != "sqlite":
         _ask_after_a_rest(engine)
         _begin_for_writing_only(engine)
@@ -227,6 +229,17 @@ def _begin_for_writing_only(engine: sa.Engine) -> None:
         driver.autocommit = is_alone  # type: ignore[union-attr]  # psycopg's
 
 
+def _write_in_transactions_only(engine: sa.Engine) -> None:
+    """Refuse to change rows outside of `transaction()`: they would be kept at once or lost at the end, by the engine."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def on_execute(connection: sa.Connection, *said: Any) -> None:  # noqa: ANN401 - what the event hands over
+        doing = said[3]  # the context of the statement
+        writes = doing.isinsert or doing.isupdate or doing.isdelete
+        if writes and "writing" not in connection.get_execution_options():
+            raise RuntimeError(CHANGED_OUTSIDE)
+
+
 def when_work_is_committed(ring: Callable[[frozenset[str]], None]) -> None:
     """Register the one doorbell of this process. It must not fail or wait.
 
@@ -261,7 +274,7 @@ def transaction(*, waiting: bool = True, alone: bool = False) -> Iterator[Sessio
     if session.info.get("in_transaction"):
         raise RuntimeError("transaction() does not nest: the door opens it, rooms flush")
     if session.new or session.dirty or session.deleted:
-        raise RuntimeError("rows were changed outside of transaction()")
+        raise RuntimeError(CHANGED_OUTSIDE)
     session.rollback()  # ends the read that looking up the signed-in person began
     embedded = session.get_bind().dialect.name == "sqlite"
     session.info.update(in_transaction=True, ring=False, ring_in=frozenset())

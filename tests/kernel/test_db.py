@@ -46,6 +46,14 @@ def test_it_refuses_rows_that_were_changed_outside():
     db.session.rollback()
 
 
+def test_statements_that_change_rows_are_refused_outside():
+    make_person("Olena")
+    with pytest.raises(RuntimeError, match="outside"):
+        db.session.execute(sa.update(Person).values(name="Nobody"))
+    db.session.rollback()
+    assert db.session.scalar(sa.select(Person.name)) == "Olena"
+
+
 def test_it_works_after_a_read():
     make_person("Ana")
     assert names() == ["Ana"]
