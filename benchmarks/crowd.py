@@ -51,9 +51,10 @@ def main() -> None:
     tables.show(
         "A crowd signs up through HTTP",
         f"{PEOPLE} people, {CALLERS} at once, each by three requests: page of five sessions, form, greeting. The server is "
-        "the one of `ecwi-events serve` (granian, one process, eight threads), with limits on, and Valkey; the worker too "
-        "where it says so. Bare SQL writes the same six rows in one transaction, by as many callers; hello is a one-line Flask "
-        "page on the same server, by the same client; both just before each line. Client: its part of all processor time. "
+        "that of `ecwi-events serve` (granian, one process, eight threads), with limits on, and Valkey; the worker too "
+        "where it says so. Bare SQL writes the same six rows in one transaction, by as many callers; hello is a one-line "
+        "Flask page on the same server, by the same client; both just before each line. Client: its part of all processor "
+        "time. "
         f"Load of the machine as it began: {load:.1f}.",
         HEAD,
         rows,
