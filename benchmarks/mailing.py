@@ -6,9 +6,10 @@ import os
 import smtplib
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -21,17 +22,22 @@ from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail import message, queries, rendering, service
 from ecwi_events.mail.letters import Letter, Sender
-from ecwi_events.mail.models import Mail
-from ecwi_events.registration.models import Registration
-from ecwi_events.work.models import Work
-from tests.make import make_activity, make_session, sign_up
+from ecwi_events.mail.models import Mail, MailState
+from ecwi_events.people.models import EmailAddress, Person
+from ecwi_events.programme.models import ActivitySession
+from ecwi_events.registration.models import Place, Places, Registration
+from ecwi_events.work.models import Queue, Work, WorkState
+from tests.make import make_activity, make_session
 from tests.servers import processes, valkey
 from tests.servers.postgres import free_port
 
 MESSAGES = int(os.environ.get("MESSAGES", "10000"))
-DELAYS = (0, 50)  # what the mail server waits after each message, in milliseconds
+DELAYS = [int(one) for one in os.environ.get("DELAYS", "0 5 50").split()]  # of the mail server, in milliseconds
+WORKERS = [int(one) for one in os.environ.get("WORKERS", "1 2").split()]
+SHORT = 10  # milliseconds: of a mail server near by that keeps what it takes
 KIND = "reminder.day_before"
-SAMPLES = 10  # looks at the memory of a worker over its run
+ACTIVITIES, SESSIONS, AT_ONCE = 4, 3, 500
+ZONES = ("Europe/Kyiv", "Asia/Almaty", "Europe/Lisbon", "America/New_York", "Asia/Tbilisi", "Europe/Amsterdam")
 
 
 def main() -> None:
@@ -40,11 +46,12 @@ def main() -> None:
     with ground.engines() as engines:
         for name, url, folder in engines:
             for delay in DELAYS:
-                count = MESSAGES if not delay else max(200, MESSAGES // 20)
+                count = MESSAGES if not delay else max(200, MESSAGES // (20 if delay > SHORT else 4))
                 rows += measured(name, url, folder, delay=delay, count=count)
     tables.show(
         "Reminders to a mail server",
-        f"{MESSAGES} reminders of the day before (a twentieth where the server waits). Of each it is asked once more "
+        f"{MESSAGES} reminders of the day before (fewer where the server waits), to as many people in "
+        f"{len(ZONES)} zones, signed up for {ACTIVITIES} activities. Of each it is asked once more "
         "whether it is wanted; it is written, and sent by real workers through Valkey to a mail server in a process of its "
         "own. The bare loop sends one such mail over and over by smtplib on one connection to the same server just before. "
         "Memory is that of the first worker after a tenth of the run and at its end.",
@@ -66,7 +73,7 @@ def main() -> None:
 def measured(name: str, url: str, folder: Path, *, delay: int, count: int) -> list[list[object]]:
     """Return one row for each number of workers."""
     rows: list[list[object]] = []
-    for workers in (1,) if name == "SQLite" and delay else (1, 2):
+    for workers in WORKERS:
         with ExitStack() as stack:
             port = stack.enter_context(sink(delay))
             broker = valkey.start()
@@ -75,7 +82,7 @@ def measured(name: str, url: str, folder: Path, *, delay: int, count: int) -> li
             with ground.application(url, folder, **variables) as app:
                 prepare(count)
                 example = one_message(app.extensions["ecwi_settings"])
-            bare = bare_loop(port, example, min(count, 2000 if not delay else 100))
+            bare = bare_loop(port, example, min(count, 2000 if delay <= SHORT else 100))
             ours, memory, missing = run(
                 stack,
                 {**variables, "ECWI_DATABASE_URL": url, "ECWI_DATA_DIR": str(folder)},
@@ -110,31 +117,77 @@ def taken(port: int) -> int:
 
 
 def prepare(count: int) -> None:
-    """Make one activity tomorrow, and so many reminders about it that are due now."""
+    """Let so many people sign up for a few activities of tomorrow, and put a reminder for each that is due now."""
     now = clock.utc_now()
-    registration_id = db.session.scalar(sa.select(sa.func.max(Registration.id)))
-    if registration_id is None:
-        tomorrow = (now + timedelta(hours=20)).strftime("%Y-%m-%d %H:%M")
-        activity = make_activity(sessions=[make_session(starts_local=tomorrow)])
-        registration_id = sign_up(activity, "Olena Koval", "olena@kyiv.example", now=now).registration_id
-    db.session.rollback()
     with transaction():
         db.session.execute(sa.delete(Work))
         db.session.execute(sa.delete(Mail))
-    session_id, revision, person_id = db.session.execute(
-        sa.text(
-            "SELECT s.id, s.schedule_revision, r.person_id FROM activity_session s "
-            "JOIN registration r ON r.activity_id = s.activity_id WHERE r.id = :id"
-        ),
-        {"id": registration_id},
-    ).one()
-    for some in range(0, count, 500):
+    there = db.session.scalar(sa.select(sa.func.count()).select_from(Registration)) or 0
+    db.session.rollback()
+    if there < count:
+        for activity_id in [_activity(f"Learning communities {number + 1}", now) for number in range(ACTIVITIES)]:
+            _sign_up_crowd(activity_id, -(-(count - there) // ACTIVITIES), now)
+    for some in range(0, count, AT_ONCE):
         with transaction():
-            for number in range(some, min(some + 500, count)):
-                service.queue(
-                    KIND, person_id=person_id, address=f"p{number}@crowd.example", subject_id=registration_id,
-                    session_id=session_id, revision=revision, dedup_key=f"bench:{now}:{number}", priority=60, now=now,
-                )  # fmt: skip
+            _queue(some, min(AT_ONCE, count - some), now)
+
+
+def _activity(title: str, now: datetime) -> int:
+    tomorrow = [now + timedelta(hours=20, days=7 * week) for week in range(SESSIONS)]
+    return make_activity(title, sessions=[make_session(starts_local=f"{start:%Y-%m-%d %H:%M}") for start in tomorrow])
+
+
+def _sign_up_crowd(activity_id: int, count: int, now: datetime) -> None:
+    places_id = db.session.scalar(sa.select(Places.id).where(Places.activity_id == activity_id))
+    db.session.rollback()
+    for some in range(0, count, AT_ONCE):
+        people = [
+            {"name": f"Olena Koval {n}", "language": "en", "created_at": now} for n in range(some, some + AT_ONCE)
+        ]
+        with transaction() as session:
+            ids = session.scalars(sa.insert(Person).returning(Person.id), people[: count - some]).all()
+            addresses = [f"p{number}@crowd.example" for number in ids]
+            session.execute(
+                sa.insert(EmailAddress),
+                [
+                    {"person_id": number, "address": address, "normalised": address, "is_primary": True}
+                    for number, address in zip(ids, addresses, strict=True)
+                ],
+            )
+            session.execute(
+                sa.insert(Registration),
+                [
+                    {"uid": str(uuid.uuid4()), "activity_id": activity_id, "places_id": places_id, "person_id": number,
+                     "place": Place.CONFIRMED, "zone": ZONES[number % len(ZONES)], "link_hash": uuid.uuid4().hex,
+                     "created_at": now, "confirmed_at": now}
+                    for number in ids
+                ],
+            )  # fmt: skip
+
+
+def _queue(some: int, count: int, now: datetime) -> None:
+    firsts = sa.select(sa.func.min(ActivitySession.id)).group_by(ActivitySession.activity_id)
+    rows = db.session.execute(
+        sa.select(Registration.id, Registration.person_id, ActivitySession.id, ActivitySession.schedule_revision)
+        .join(ActivitySession, ActivitySession.activity_id == Registration.activity_id)
+        .where(ActivitySession.id.in_(firsts))
+        .order_by(Registration.id).offset(some).limit(count)
+    ).all()  # fmt: skip
+    mails = [
+        {"dedup_key": f"bench:{now}:{number}", "message_id": f"<{uuid.uuid4()}@bench.example>", "kind": KIND,
+         "person_id": person_id, "address": f"p{person_id}@crowd.example", "subject_id": number, "session_id": session_id,
+         "revision": revision, "state": MailState.QUEUED, "attempts": 0, "created_at": now}
+        for number, person_id, session_id, revision in rows
+    ]  # fmt: skip
+    mail_ids = db.session.scalars(sa.insert(Mail).returning(Mail.id), mails).all()
+    db.session.execute(
+        sa.insert(Work),
+        [
+            {"kind": service.WORK_KIND, "dedup_key": f"mail:{now}:{number}", "reference": number, "queue": Queue.NORMAL,
+             "priority": 60, "due_at": now, "state": WorkState.DUE, "attempts": 0, "created_at": now}
+            for number in mail_ids
+        ],
+    )  # fmt: skip
 
 
 def one_message(settings: config.Settings) -> bytes:

@@ -142,7 +142,7 @@ def _write_and_hand_over(opened: Opened, mail: Outgoing, piece: Claim, settings:
 def _write(mail: Outgoing, piece: Claim, settings: Settings) -> bytes | None:
     """Commit that it is on its way, and that the mail before it was sent; return its text, or None if it does not go.
 
-    None of it waits for the disk, unless the mail may never go out twice: the mail server would wait with us, each time.
+    On SQLite none of it waits for the disk, unless the mail may never go out twice.
     """
     waiting = mail.kind in rules.NEVER_TWICE
     if text := _write_ahead(mail, piece, settings, waiting=waiting):
@@ -167,7 +167,7 @@ def _write_ahead(mail: Outgoing, piece: Claim, settings: Settings, *, waiting: b
         return None
     owed = mail_batch.current().owed
     with transaction(waiting=waiting, alone=True):
-        starts = service.begin_sending(mail, piece, there.stop, owed, still=there.still, waiting=waiting)
+        starts = service.begin_sending(mail, piece, there.stop, owed, still=there.still)
     mail_batch.paid()
     return there.text if starts else None
 
@@ -186,8 +186,7 @@ def _words_if_wanted(mail: Outgoing, piece: Claim, settings: Settings, *, now: d
     way_out = stopping.way_out(stop, write_to=settings.comes_back_to)
     envelope = message.Envelope(sender, mail.address, mail.message_id, mail.kind, now, way_out)
     text = message.build(envelope, letter, rendering.render(mail.kind, letter.facts, way_out))
-    waiting = mail.kind in rules.NEVER_TWICE
-    if service.begin_sending(mail, piece, stop, mail_batch.current().owed, waiting=waiting):
+    if service.begin_sending(mail, piece, stop, mail_batch.current().owed):
         return text
     if stop and stopping.is_stopped(stop.person_id, stop.topic, stop.activity_id):
         service.note_skipped(mail.id, "opted_out")

@@ -260,9 +260,8 @@ def transaction(*, waiting: bool = True, alone: bool = False) -> Iterator[Sessio
     """Open the one writing transaction of a door: commit on success, roll back on any error, never nest.
 
     Args:
-        waiting: whether the commit waits until the disk has it. Without that it survives the death of any process of ours
-            at once, and that of the machine a moment later (docs/decisions/0014-notes-that-do-not-wait.md): only for what
-            may happen twice. PostgreSQL is told by the statement, see `NOT_WAITING`.
+        waiting: False lets a commit to SQLite not wait for the disk: it survives the death of every process, but not at once
+            a power cut. Only for what may happen twice (docs/decisions/0014-notes-that-do-not-wait.md).
         alone: whether the block sends one statement to PostgreSQL and no more, which is a transaction by itself: that saves
             two more ways to the server and back.
 
@@ -298,10 +297,6 @@ def transaction(*, waiting: bool = True, alone: bool = False) -> Iterator[Sessio
         session.info["in_transaction"] = False
     if session.info.pop("ring", False) and _after_commit:
         _after_commit[0](session.info.pop("ring_in"))
-
-
-# A condition that is always true, and lets the transaction that asks it not wait for the disk: for statements to PostgreSQL.
-NOT_WAITING = sa.select(sa.func.set_config("synchronous_commit", "off", sa.true())).scalar_subquery() == "off"
 
 
 def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - rows of whatever is asked

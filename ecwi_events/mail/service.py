@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel import links, tokens
-from ecwi_events.kernel.db import NOT_WAITING, db, insert_unless_there, run
+from ecwi_events.kernel.db import db, insert_unless_there, run
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.mail import rules, stopping
 from ecwi_events.mail.kinds import kind_of
@@ -129,9 +129,7 @@ def forget_strangers(kind: str, *, before: datetime) -> None:
     """Take the addresses out of mails of a kind that went to nobody whom we know, once they are of no more use."""
     db.session.execute(
         sa.update(Mail)
-        .where(
-            Mail.kind == kind, Mail.person_id.is_(None), Mail.created_at < before, Mail.address != rules.NO_ADDRESS
-        )
+        .where(Mail.kind == kind, Mail.person_id.is_(None), Mail.created_at < before, Mail.address != rules.NO_ADDRESS)
         .values(address=rules.NO_ADDRESS, last_error=None)
         .execution_options(synchronize_session=False)
     )
@@ -169,7 +167,6 @@ def begin_sending(
     owed: Owed | None = None,
     *,
     still: Still | None = None,
-    waiting: bool = True,
 ) -> bool:
     """Move a mail to ``sending`` just before its text is handed over, and write what is owed for the mail before it.
 
@@ -179,7 +176,6 @@ def begin_sending(
         stop: by what its reader may have stopped such mails.
         owed: for the mail before it.
         still: what else must hold.
-        waiting: as in `ecwi_events.kernel.db.transaction`.
 
     Returns:
         False if it must not go: its reader has stopped such mails, it has moved on, its work is not ours, or what must
@@ -196,18 +192,14 @@ def begin_sending(
         this |= before | {f"done_{name}": value for name, value in owed.piece.key.items()}
     elif owed:
         note_sent(owed)
-    statement = _start(
-        still.condition if still else None, with_owed=bool(owed) and is_postgresql, waiting=waiting or not is_postgresql
-    )
+    statement = _start(still.condition if still else None, with_owed=bool(owed) and is_postgresql)
     return bool(run(statement, this).rowcount == 1)
 
 
 @cache
-def _start(condition: sa.ColumnElement[bool] | None, *, with_owed: bool, waiting: bool) -> sa.Update:
+def _start(condition: sa.ColumnElement[bool] | None, *, with_owed: bool) -> sa.Update:
     """Build one of the few forms of the statement that starts a mail."""
     statement = _START if condition is None else _START.where(condition)
-    if not waiting:
-        statement = statement.where(NOT_WAITING)
     return (
         statement.add_cte(_SENT_ANOTHER.cte("noted"), work.FINISH_ANOTHER.cte("finished")) if with_owed else statement
     )

@@ -131,17 +131,3 @@ def test_a_commit_that_need_not_wait_for_the_disk_makes_no_later_one_hasty(tmp_p
             waits.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
     engine.dispose()
     assert waits == [2, 1, 2, 1, 2]  # FULL, NORMAL, ...
-
-
-def test_postgresql_is_told_by_the_statement_and_for_one_transaction_only(app):
-    if db.engine.dialect.name != "postgresql":
-        return
-    shown = sa.text("SHOW synchronous_commit")
-    with db.engine.connect().execution_options(writing=True) as connection:
-        connection.execute(sa.text("SET synchronous_commit = on"))
-        connection.commit()
-        connection.execute(sa.select(sa.literal(1)).where(kernel_db.NOT_WAITING)).one()
-        assert connection.scalar(shown) == "off"
-        connection.commit()
-        assert connection.scalar(shown) == "on"
-        connection.invalidate()

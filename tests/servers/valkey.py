@@ -41,15 +41,18 @@ class Server:
         self.process = _run(self.command, self.url)
 
 
-def start() -> Server:
-    """Start a server on a socket in a folder of its own."""
+def start(*, port: int = 0) -> Server:
+    """Start a server on a socket in a folder of its own; or on a port, where but one connection may wait to be taken."""
     binary = find_valkey()
     if binary is None:
         raise SystemExit(HELP)
     folder = Path(tempfile.mkdtemp(prefix="ecwi-vk-", dir="/tmp"))
     socket = folder / "valkey.sock"
-    command = [str(binary), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder)]
-    url = f"unix://{socket}"
+    way = ["--port", str(port), "--bind", "127.0.0.1", "--tcp-backlog", "1"]
+    if not port:
+        way = ["--port", "0", "--unixsocket", str(socket)]
+    command = [str(binary), *way, "--save", "", "--dir", str(folder)]
+    url = f"redis://127.0.0.1:{port}/0" if port else f"unix://{socket}"
     return Server(url, folder, command, _run(command, url))
 
 
