@@ -94,9 +94,9 @@ def _one(
 ) -> GroupResult:
     try:
         with db.session.begin_nested():  # a person who is refused takes back only what was written for them
-            got = signing_up.take_all(new, facts, seats, who, by_person_id=by_person_id, now=now)
             if by_person_id and new.organisation:
                 vouching.vouch(who.person_id, new.organisation, now=now)
+            got = signing_up.take_all(new, facts, seats, who, by_person_id=by_person_id, now=now)
     except Refused as refused:
         return GroupResult(new.address, None, refused.message)
     return GroupResult(new.address, signing_up.together(got, facts))

@@ -142,7 +142,7 @@ def take_all(
         applicants.check_typed(facts, new.organisation, new.address, new.invitations, now=now)
     elif any(one is None or one.place not in rows.HELD for one in held.values()):
         applicants.check(facts, person_id, new.address, new.invitations, now=now)
-    if by_person_id is None and (claimed := applicants.claim(facts, person_id, new.organisation if new.as_typed else None)):
+    if claimed := applicants.claim(facts, person_id, new.organisation if new.as_typed else None):
         new = replace(new, claimed=claimed)
     got = [
         _take(new, facts, seat, person_id, held[seat.places_id], by_person_id=by_person_id, now=now) for seat in chosen

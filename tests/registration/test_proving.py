@@ -327,10 +327,21 @@ def test_who_may_say_where_somebody_works(by):
         organisation_id = people.find_organisation_id("A Member")
         make_host(organisation_id, "Hanna")
         person_id = db.session.scalar(sa.select(Person.id).where(Person.name == "Hanna"))
-        db.session.execute(sa.update(Person).where(Person.id == person_id).values(organisation_id=organisation_id))
-        db.session.execute(sa.update(EmailAddress).where(EmailAddress.person_id == person_id).values(normalised=ANA))
-        db.session.commit()
+        with transaction():
+            db.session.execute(sa.update(Person).where(Person.id == person_id).values(organisation_id=organisation_id))
+            db.session.execute(sa.update(EmailAddress).where(EmailAddress.person_id == person_id).values(normalised=ANA))
     assert vouching.is_known(people.find_person_by_address(ANA).id, "A Member")
+
+
+def test_a_representative_speaks_for_the_own_organisation_and_no_other():
+    activity_id = members()
+    make_organisation("Another Member")
+    bringer, known_elsewhere = make_person("Rita"), make_person("Boris", organisation="Another Member")
+    boris = people.primary_address(known_elsewhere)
+    new = [service.SignUp(activity_id, who, address, "A Member") for who, address in (("Ana", ANA), ("Boris", boris))]
+    ana, boris = act(service.sign_up_group, activity_id, new, by_person_id=bringer)
+    assert (ana.signed_up.place, boris.signed_up.place) == (CONFIRMED, PENDING)
+    assert queries.find_sign_up(boris.signed_up.registration_id).claimed_organisation == "Another Member"
 
 
 def test_what_a_person_typed_elsewhere_is_still_only_said():
