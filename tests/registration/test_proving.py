@@ -87,7 +87,9 @@ def test_what_was_typed_is_what_is_signed_up():
     mine = queries.find_sign_up(press(request))
     assert (mine.session_id, mine.zone, mine.name) == (second, "Asia/Tokyo", "Ana Horvat")
     assert [one.text for one in answers.of_person(activity_id, mine.person_id)] == ["A friend"]
-    assert db.session.get_one(SignUpRequest, request, populate_existing=True).answers == {}, "kept once, with the sign-up"
+    assert db.session.get_one(SignUpRequest, request, populate_existing=True).answers == {}, (
+        "kept once, with the sign-up"
+    )
 
 
 def test_an_address_that_is_not_on_the_list_is_asked_in_the_same_way_and_gets_no_mail():
@@ -329,7 +331,9 @@ def test_who_may_say_where_somebody_works(by):
         person_id = db.session.scalar(sa.select(Person.id).where(Person.name == "Hanna"))
         with transaction():
             db.session.execute(sa.update(Person).where(Person.id == person_id).values(organisation_id=organisation_id))
-            db.session.execute(sa.update(EmailAddress).where(EmailAddress.person_id == person_id).values(normalised=ANA))
+            db.session.execute(
+                sa.update(EmailAddress).where(EmailAddress.person_id == person_id).values(normalised=ANA)
+            )
     assert vouching.is_known(people.find_person_by_address(ANA).id, "A Member")
 
 
