@@ -186,7 +186,10 @@ def prepare_engine(engine: sa.Engine, *, durable: bool = True) -> None:
         options = connection.get_execution_options()
         if durable and options.get("writing"):
             _set_waiting(connection, is_on=options.get("waiting", True))
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
+        if options.get("writing"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:  # it waits for nobody and cannot fail, so it goes straight to the driver
+            connection.connection.dbapi_connection.execute("BEGIN")  # type: ignore[union-attr]  # SQLite's
 
 
 def _set_waiting(connection: sa.Connection, *, is_on: bool) -> None:
@@ -279,7 +282,8 @@ def transaction(*, waiting: bool = True, alone: bool = False) -> Iterator[Sessio
     session.info.update(in_transaction=True, ring=False, ring_in=frozenset())
     try:
         with _write_mutex if embedded else nullcontext():
-            session.connection(execution_options={"writing": True, "waiting": waiting, "alone": alone})
+            options = {"writing": True, "waiting": waiting, "alone": alone}
+            session.info["connection"] = session.connection(execution_options=options)
             yield session
             session.commit()
     except sa.exc.IntegrityError as error:
@@ -294,7 +298,7 @@ def transaction(*, waiting: bool = True, alone: bool = False) -> Iterator[Sessio
         session.rollback()
         raise
     finally:
-        session.info["in_transaction"] = False
+        session.info.update(in_transaction=False, connection=None)
     if session.info.pop("ring", False) and _after_commit:
         _after_commit[0](session.info.pop("ring_in"))
 
@@ -304,12 +308,18 @@ def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -
 
     Nothing that waits in the session is flushed first; acts flush what they write.
     """
-    return db.session.connection().execute(statement, parameters)
+    return _connection().execute(statement, parameters)
+
+
+def _connection() -> sa.Connection:
+    """Return the connection of the open transaction, which knows it (asking the session each time costs a quarter more)."""
+    session = db.session()
+    return session.info.get("connection") or session.connection()
 
 
 def insert_row(table: type[Model], **values: Any) -> int:  # noqa: ANN401 - the columns of a row
     """Insert one row and return its id; cheaper than a mapped object where nothing more is done with it."""
-    statement = _insert(table, (), db.session().get_bind().dialect.name)
+    statement = _insert(table, (), _connection().dialect.name)
     return int(run(statement, values).scalar_one())
 
 
@@ -317,7 +327,7 @@ def insert_unless_there(table: type[Model], rows: Sequence[Mapping[str, Any]], *
     """Insert rows whose unique ``key`` is not taken yet; return the ids of those that were new, in any order."""
     if not rows:
         return []
-    statement = _insert(table, tuple(key), db.session().get_bind().dialect.name)
+    statement = _insert(table, tuple(key), _connection().dialect.name)
     if len(rows) == 1:
         return list(run(statement, rows[0]).scalars())
     return list(db.session.execute(statement, list(rows)).scalars())

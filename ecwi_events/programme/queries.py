@@ -40,7 +40,8 @@ _O = sa.inspect(Organisation).local_table
 _T = sa.inspect(Outcome).local_table
 _PUBLIC = Activity.status.not_in(_HIDDEN)
 WANTED = _A.alias("wanted")  # the activity of which a bundle asks
-IS_WANTED_BY_SLUG = sa.and_(WANTED.c.slug == sa.bindparam("wanted"), WANTED.c.status.not_in(_HIDDEN))
+# Each hidden state for itself: a list in IN is written out anew at each execution.
+IS_WANTED_BY_SLUG = sa.and_(WANTED.c.slug == sa.bindparam("wanted"), *(WANTED.c.status != one for one in _HIDDEN))
 _PUBLIC_SEEN = sa.select(_A.c.id, _A.c.status, _A.c.visibility, _A.c.link_hash).where(
     _A.c.slug == sa.bindparam("wanted"), _A.c.status.not_in(_HIDDEN)
 )

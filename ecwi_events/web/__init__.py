@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecwi_events.web import (
     access,
     account,
+    cookies,
     errors,
     headers,
     host,
@@ -46,6 +47,7 @@ PAGES = (
 
 def install(app: Flask, settings: Settings) -> None:
     """Give the application its pages and everything that guards them."""
+    cookies.install(app)
     static.install(app)
     layout.install(app)
     pieces.install(app)
