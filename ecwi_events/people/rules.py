@@ -134,6 +134,14 @@ def may_act_for(host_of: Collection[int], host_organisations: Collection[int], *
     return runs_office or not set(host_of).isdisjoint(host_organisations)
 
 
+def may_see_meeting(host_of: Collection[int], host_organisations: Collection[int], *, runs_office: bool) -> bool:
+    """Tell whether somebody who reads the pages of an activity reads the addresses of its meetings: who acts for it, alone.
+
+    Auditors read all else. Whoever has an address can come into the room.
+    """
+    return may_act_for(host_of, host_organisations, runs_office=runs_office)
+
+
 def may_mail_sign_in(sent: Sequence[datetime], *, now: datetime) -> bool:
     """Tell whether one more sign-in mail may go to an address, given when the others went out.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import flask
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from ecwi_events.people.queries import Identity
-    from ecwi_events.programme.queries import ActivityPage
+    from ecwi_events.programme.queries import ActivityPage, SessionView
+
+
+HIDDEN = "hidden"
 
 
 def who_asks() -> Identity:
@@ -47,4 +51,17 @@ def own_activity(activity_id: int) -> ActivityPage:
     found = programme.find_activity(activity_id)
     if found is None or not may_open(found.host_ids):
         raise NotFound("We cannot find this page.")
-    return found
+    return as_read(found)
+
+
+def as_read(found: ActivityPage) -> ActivityPage:
+    """Return an activity as who asks may read it: without the addresses of meetings for who does not act for it."""
+    who = who_asks()
+    if rules.may_see_meeting(who.host_of, found.host_ids, runs_office=who.runs_office):
+        return found
+    return replace(found, sessions=tuple(without_address(session) for session in found.sessions))
+
+
+def without_address(session: SessionView) -> SessionView:
+    """Return a session that tells whether it has an address, and not which."""
+    return replace(session, meeting_url=HIDDEN) if session.meeting_url else session

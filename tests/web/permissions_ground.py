@@ -64,6 +64,7 @@ MARKUP = "<b onclick='x'>\"&{{7331*7331}}"  # in every text that people type
 RAW = ("<b onclick", "onclick='x'>", "53743561")  # none of it may come out as it went in
 DRAFT_TITLE = "CANARYDRAFT"
 PERSON = "canary.person@people.example"
+MEETING = "https://meet.example/canary-room"
 STAFF = {"office", "auditor", "administrator"}
 MISSING_ID = 2147483000
 
@@ -109,7 +110,8 @@ def make_ground(app) -> Ground:
 
 
 def _activity(title: str, host_id: int, status: ActivityStatus = ActivityStatus.PLANNED) -> int:
-    session = NewSession(f"Session {MARKUP}", datetime(2027, 1, 19, 14), "Europe/Kyiv", 90, summary=MARKUP)  # noqa: DTZ001
+    at = datetime(2027, 1, 19, 14)  # noqa: DTZ001 - wall time
+    session = NewSession(f"Session {MARKUP}", at, "Europe/Kyiv", 90, summary=MARKUP, meeting_url=MEETING)
     return make.make_activity(title, host_id=host_id, sessions=[session], status=status)
 
 

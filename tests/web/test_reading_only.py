@@ -1,12 +1,14 @@
 """Auditors read the pages of the office and of hosts without what they may not do."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
 
 import config
-from ecwi_events.kernel.db import db
+from ecwi_events.kernel.db import db, transaction
+from ecwi_events.people import service as people
 from ecwi_events.people.models import Role
 from ecwi_events.programme.models import ActivitySession
 from tests import make
@@ -59,3 +61,23 @@ def test_an_auditor_sees_marks_and_cannot_press_them(app, client):
     assert page.count(" disabled>") == page.count('type="radio"') == 4
     make.signed_in(client, make.make_office())
     assert " disabled>" not in client.get(path).text
+
+
+def test_an_auditor_reads_that_there_is_an_address_of_the_meeting_and_not_which(app, client):
+    house = make.make_organisation()
+    session = replace(make.make_session(), meeting_url="https://meet.example/secret-room")
+    activity_id = make.make_activity(host_id=house, sessions=[session])
+    session_id = db.session.scalar(sa.select(ActivitySession.id))
+    db.session.rollback()
+    pages = (f"/office/activities/{activity_id}", f"/host/sessions/{session_id}/edit")
+    make.signed_in(client, make.make_staff(Role.AUDITOR))
+    for page in pages:
+        shown = client.get(page)
+        assert (shown.status_code, "secret-room" in shown.text, "hidden" in shown.text) == (200, False, True)
+    make.signed_in(client, make.make_office())
+    assert all("secret-room" in client.get(page).text for page in pages)
+    both = make.make_host(house, "Hana Host")
+    with transaction():
+        people.grant_role(both, Role.AUDITOR, now=make.NOW)
+    make.signed_in(client, both)
+    assert all("secret-room" in client.get(page).text for page in pages), "who acts for it needs it"

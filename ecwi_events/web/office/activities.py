@@ -19,7 +19,7 @@ from ecwi_events.programme.models import ActivityStatus
 from ecwi_events.registration import changes, queries, reconciling, service
 from ecwi_events.registration.changes import Move
 from ecwi_events.registration.models import Place
-from ecwi_events.web import identity, missing, times
+from ecwi_events.web import hosting, identity, missing, times
 from ecwi_events.web.office import activity_form, activity_list
 from ecwi_events.web.office import journal as office_journal
 from ecwi_events.web.record_words import KINDS, THEMES
@@ -128,6 +128,7 @@ def _activity_page(activity_id: int, more: str = "") -> str:
     found = programme.find_activity(activity_id)
     if found is None:
         raise NotFound("We cannot find this page.")
+    found = hosting.as_read(found)
     now = clock.utc_now()
     facts = queries.sign_up_facts(activity_id)
     people_of = queries.participants(activity_id)

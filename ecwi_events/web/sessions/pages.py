@@ -165,7 +165,8 @@ def _own(session_id: int) -> tuple[ActivityPage, SessionView]:
     pair = programme.find_session(session_id)
     if pair is None:
         raise NotFound("We cannot find this page.")
-    return hosting.own_activity(pair[1].id), pair[0]
+    found = hosting.own_activity(pair[1].id)
+    return found, next(session for session in found.sessions if session.id == session_id)
 
 
 def _cities(plan: Plan) -> tuple[str, ...]:
