@@ -19,7 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
-from ecwi_events.kernel import integrity
+from ecwi_events.kernel import integrity, prepared
 from ecwi_events.kernel.errors import DomainError, Invalid
 from ecwi_events.kernel.text import clean_line, clean_prose
 
@@ -72,7 +72,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("a naive datetime is no instant")
         value = value.astimezone(UTC)
-        return value.strftime("%Y-%m-%d %H:%M:%S.%f") if dialect.name == "sqlite" else value
+        return value.isoformat(" ", "microseconds")[:26] if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ANN401
         """Give back an aware datetime in UTC."""
@@ -165,6 +165,7 @@ def engine_options(url: str) -> dict[str, Any]:
 def prepare_engine(engine: sa.Engine, *, durable: bool = True) -> None:
     """Give an engine the house's rules; ``durable=False`` is for throw-away test databases only."""
     _write_in_transactions_only(engine)
+    prepared.know_listeners(engine)
     if engine.dialect.name != "sqlite":
         _ask_after_a_rest(engine)
         _begin_for_writing_only(engine)
@@ -187,7 +188,7 @@ def prepare_engine(engine: sa.Engine, *, durable: bool = True) -> None:
         if durable and options.get("writing"):
             _set_waiting(connection, is_on=options.get("waiting", True))
         if options.get("writing"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            prepared.send(connection, "BEGIN IMMEDIATE")
         else:  # it waits for nobody and cannot fail, so it goes straight to the driver
             connection.connection.dbapi_connection.execute("BEGIN")  # type: ignore[union-attr]  # SQLite's
 
@@ -304,11 +305,12 @@ def transaction(*, waiting: bool = True, alone: bool = False) -> Iterator[Sessio
 
 
 def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - rows of whatever is asked
-    """Run a statement on columns of tables, in the open transaction, past the mapper: on hot ways that costs half.
+    """Run a statement that was built once, on columns of tables, in the open transaction, past the mapper and more.
 
+    For hot ways only (`ecwi_events.kernel.prepared` says why): the statement is kept for as long as the process lives.
     Nothing that waits in the session is flushed first; acts flush what they write.
     """
-    return _connection().execute(statement, parameters)
+    return prepared.run(_connection(), statement, parameters)
 
 
 def _connection() -> sa.Connection:

@@ -31,6 +31,8 @@ _FOLD = str.maketrans({**_CYRILLIC, **_LATIN})
 
 def clean_line(text: str) -> str:
     """Return the text as one tidy line: NFC, no control or direction marks, blanks and line breaks as single spaces."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()  # nearly every address and name, many times for each sign-up
     return _BLANKS.sub(" ", _LINE_BREAKS.sub(" ", _without_controls(text))).strip()
 
 
@@ -42,6 +44,8 @@ def clean_prose(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return the text for searching: lower case, without accents, Cyrillic spelled in Latin letters."""
+    if text.isascii():
+        return clean_line(text.lower())
     lower = unicodedata.normalize("NFC", text).casefold().translate(_FOLD)
     plain = "".join(c for c in unicodedata.normalize("NFD", lower) if not unicodedata.combining(c))
     return clean_line(plain)

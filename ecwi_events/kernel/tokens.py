@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from functools import cache
 
 _key: list[bytes] = []  # set once per process by the application factory
 
@@ -17,6 +18,7 @@ _key: list[bytes] = []  # set once per process by the application factory
 def configure(secret_key: str) -> None:
     """Set the key of derived tokens for this process."""
     _key[:] = [hashlib.sha256(b"ecwi derived tokens:" + secret_key.encode()).digest()]
+    key_for.cache_clear()
 
 
 def fresh() -> str:
@@ -37,6 +39,7 @@ def six_digits(purpose: str, subject: str) -> str:
     return f"{int.from_bytes(hmac.digest(key_for(purpose), subject.encode(), 'sha256')[:8]) % 1_000_000:06}"
 
 
+@cache
 def key_for(purpose: str) -> bytes:
     """Return a key of 256 bits for one purpose, so that no two uses share one."""
     if not _key:
