@@ -86,12 +86,11 @@ def prove(token: str) -> ResponseReturnValue:
         return _too_old(proving.OLD_LINK)
     try:
         with transaction():
-            registration_id = proving.prove(token, now=now)
+            mine = queries.find_sign_up(proving.prove(token, now=now))
     except Invalid:
         return _page(request, token, now=now, more=ASKS_MORE), 422
     except Refused as refused:
         return _page(request, token, now=now, more=refused.message), 409
-    mine = queries.find_sign_up(registration_id)
     if mine is None:
         raise NotFound("We cannot find this page.")
     return flask.redirect(flask.url_for("personal.page", token=mine.token), 303)
