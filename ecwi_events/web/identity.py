@@ -59,7 +59,7 @@ def install(app: Flask) -> None:
     """Let Flask-Login find people by the token in their cookie."""
     app.permanent_session_lifetime = rules.SIGNED_IN_FOR
     manager = Keeper()
-    manager.init_app(app, add_context_processor=False)  # templates get `identity`, and who it is is asked only if they ask
+    manager.init_app(app, add_context_processor=False)  # templates get `identity`, from below
     manager.session_protection = None  # the server-side record is the protection
 
     @manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login is untyped
