@@ -16,7 +16,7 @@ from ecwi_events.jobs.tick import derive
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import db
 from ecwi_events.mail.models import Mail, MailState
-from ecwi_events.work.models import Heartbeat
+from ecwi_events.work.models import Heartbeat, Turn
 from tests import make
 from tests.faults.ground import (
     PATIENCE,
@@ -98,12 +98,12 @@ def clocked_worker(environment, folder, *, by=0.0, **options):
 
     def move(by):
         clock_file.write_text(str(by))
-        beats = set()
+        turns = set()  # when the third is taken, all that the second called for is written down
 
         def has_settled():
             if abs(ahead() - by) < NEAR_SECONDS:
-                beats.add(last_beat())
-            return len(beats) >= 3 and count(Mail, Mail.state.in_(["queued", "sending"])) == 0
+                turns.add(db.session.scalar(sa.select(Turn.until_ms)))
+            return len(turns) >= 3 and count(Mail, Mail.state.in_(["queued", "sending"])) == 0
 
         until(has_settled, seconds=PATIENCE, alive=process)
 
@@ -112,13 +112,10 @@ def clocked_worker(environment, folder, *, by=0.0, **options):
         yield process, move
 
 
-def last_beat():
-    return db.session.scalar(sa.select(Heartbeat.beat_at).where(Heartbeat.name == "drain"))
-
-
 def ahead():
     """By how many seconds the last round was ahead of our clock; years behind if there was none."""
-    return ((last_beat() or datetime(2000, 1, 1, tzinfo=UTC)) - clock.utc_now()).total_seconds()
+    beat = db.session.scalar(sa.select(Heartbeat.beat_at).where(Heartbeat.name == "drain"))
+    return ((beat or datetime(2000, 1, 1, tzinfo=UTC)) - clock.utc_now()).total_seconds()
 
 
 def reminders_in(sink):
