@@ -26,10 +26,19 @@ def make_left_behind(activity_id: int, words: str) -> dict[str, int]:
     with transaction():
         return {
             "line_id": money.add_line(activity_id, line, evidence=evidence, now=NOW),
+            "removed_id": _removed(activity_id, words),
             "outcome_id": outcomes.add_outcome(activity_id, OutcomeKind.ACHIEVED, words, now=NOW),
             "resource_id": resources.add_resource(activity_id, resource, file=file, now=NOW),
             "bare_id": resources.add_resource(activity_id, resource, now=NOW),
         }
+
+
+def _removed(activity_id: int, words: str) -> int:
+    """Return the number of an outcome that was removed a moment ago and can be put back."""
+    outcome_id = outcomes.add_outcome(activity_id, OutcomeKind.PLANNED, words, now=NOW)
+    outcomes.remove_outcome(activity_id, outcome_id, now=NOW)
+    [removed] = outcomes.removed_lately(activity_id, now=NOW)
+    return removed.id
 
 
 def _sent(activity_id: int, words: str, number: int) -> Sent:

@@ -109,8 +109,9 @@ def test_the_page_asks_the_same_number_of_questions_for_one_outcome_and_for_many
     assert questions() == one
 
 
-def removed_ids(host, activity_id):
-    return re.findall(r'name="which" value="(\d+)"', host.get(address(activity_id)).text)
+def undos(host, activity_id):
+    """Return where the buttons that undo lead to."""
+    return re.findall(r'action="([^"]*/removed/\d+/undo)"', host.get(address(activity_id)).text)
 
 
 def test_a_removed_outcome_comes_back_to_its_place_for_ten_minutes(host, activity_id, the_clock):
@@ -121,27 +122,49 @@ def test_a_removed_outcome_comes_back_to_its_place_for_ten_minutes(host, activit
         host.post(f"{address(activity_id)}/{ids[text]}/remove")
     page = words(host.get(address(activity_id)))
     assert "The outcome is removed. You can undo this for ten minutes." in page and "Removed a moment ago:" in page
-    one, two = removed_ids(host, activity_id)
-    assert host.post(f"{address(activity_id)}/undo", data={"which": two}).status_code == 303
+    one, two = undos(host, activity_id)
+    assert host.post(two).status_code == 303
     assert there(activity_id) == [("achieved", "Two"), ("achieved", "Three")]
-    assert host.post(f"{address(activity_id)}/undo", data={"which": two}).status_code == 404, "once"
     the_clock.now += timedelta(minutes=9, seconds=59)
-    assert host.post(f"{address(activity_id)}/undo", data={"which": one}).status_code == 303
+    assert host.post(one).status_code == 303
     assert [text for _, text in there(activity_id)] == ["One", "Two", "Three"]
     assert "Removed a moment ago" not in words(host.get(address(activity_id)))
 
 
-def test_after_ten_minutes_and_for_others_nothing_comes_back(host, activity_id, the_clock, client):
+def test_undo_pressed_twice_says_that_the_outcome_is_back_and_makes_it_once(host, activity_id):
+    host.post(address(activity_id), data={"kind": "achieved", "text": "One"})
+    (one,) = outcomes.outcomes_of(activity_id)
+    host.post(f"{address(activity_id)}/{one.id}/remove")
+    (undo,) = undos(host, activity_id)
+    assert host.post(undo).status_code == 303
+    again = host.post(undo)
+    assert (again.status_code, again.headers["Location"]) == (303, address(activity_id))
+    assert "This outcome is back already, or its ten minutes are over." in words(host.get(address(activity_id)))
+    assert there(activity_id) == [("achieved", "One")]
+
+
+def test_after_ten_minutes_and_for_others_nothing_comes_back(host, activity_id, the_clock):
     host.post(address(activity_id), data={"kind": "planned", "text": "One"})
     (one,) = outcomes.outcomes_of(activity_id)
     host.post(f"{address(activity_id)}/{one.id}/remove")
-    (which,) = removed_ids(host, activity_id)
+    (undo,) = undos(host, activity_id)
     other = make.make_activity(host_id=make.make_organisation("Other"))
-    assert host.post(f"{address(other)}/undo", data={"which": which}).status_code == 404
-    for bad in ("", "x", "²", "4711", "99999999999"):
-        assert host.post(f"{address(activity_id)}/undo", data={"which": bad}).status_code == 404
+    assert host.post(undo.replace(address(activity_id), address(other))).status_code == 404
+    for bad in ("x", "²", "99999999999"):
+        assert host.post(f"{address(activity_id)}/removed/{bad}/undo").status_code == 404
+    assert there(activity_id) == []
     the_clock.now += timedelta(minutes=10)
     assert "Removed a moment ago" not in words(host.get(address(activity_id)))
-    late = host.post(f"{address(activity_id)}/undo", data={"which": which})
+    late = host.post(undo)
     assert late.status_code == 409 and "Ten minutes are over." in words(late)
     assert there(activity_id) == []
+
+
+def test_what_another_activity_lost_does_not_come_back_here(host, activity_id, organisation):
+    host.post(address(activity_id), data={"kind": "planned", "text": "One"})
+    (one,) = outcomes.outcomes_of(activity_id)
+    host.post(f"{address(activity_id)}/{one.id}/remove")
+    (undo,) = undos(host, activity_id)
+    second = make.make_activity("Second", host_id=organisation)
+    assert host.post(undo.replace(address(activity_id), address(second))).status_code == 303
+    assert (there(activity_id), there(second)) == ([], []) and len(undos(host, activity_id)) == 1

@@ -8,7 +8,7 @@ import flask
 
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
-from ecwi_events.kernel.errors import Invalid
+from ecwi_events.kernel.errors import Invalid, NotFound
 from ecwi_events.overview import sent_in
 from ecwi_events.programme import outcomes
 from ecwi_events.programme.models import OutcomeKind
@@ -69,14 +69,18 @@ def remove(activity_id: int, outcome_id: int) -> ResponseReturnValue:
     )  # fmt: skip
 
 
-@blueprint.post("/undo")
-def undo(activity_id: int) -> ResponseReturnValue:
-    """Put an outcome back that was removed a moment ago."""
-    now, typed_id = clock.utc_now(), flask.request.form.get("which", "")
-    number = int(typed_id) if typed_id.isascii() and typed_id.isdigit() and len(typed_id) < len("2147483647") else 0
-    return _do(
-        activity_id, "The outcome is back.", Form(), lambda: outcomes.put_back(activity_id, number, now=now)
-    )  # fmt: skip
+@blueprint.post("/removed/<int(max=2147483647):removed_id>/undo")
+def undo(activity_id: int, removed_id: int) -> ResponseReturnValue:
+    """Put an outcome back that was removed a moment ago; who presses twice hears that there is nothing left to do."""
+    own_activity(activity_id)
+    now = clock.utc_now()
+    try:
+        return _do(
+            activity_id, "The outcome is back.", Form(), lambda: outcomes.put_back(activity_id, removed_id, now=now)
+        )  # fmt: skip
+    except NotFound:
+        flask.flash("This outcome is back already, or its ten minutes are over.")
+        return flask.redirect(flask.url_for(".page", activity_id=activity_id), 303)
 
 
 def _do(
