@@ -20,7 +20,8 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.kernel.text import clean_line, normalise_address
 from ecwi_events.mail import service as mail
-from ecwi_events.people import addresses
+from ecwi_events.people import addresses, vouching
+from ecwi_events.people import queries as people
 from ecwi_events.people.models import EmailAddress
 from ecwi_events.registration import (
     answers,
@@ -30,6 +31,7 @@ from ecwi_events.registration import (
     questions,
     rows,
     rules,
+    rules_groups,
     rules_proving,
     signing_up,
 )
@@ -38,8 +40,10 @@ from ecwi_events.registration.rules_questions import answer_faults
 from ecwi_events.registration.signing_up import SignUp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from ecwi_events.registration.rules_questions import Asked
 
 PURPOSE = "sign-up request"
 MAIL_KIND = "registration.prove"
@@ -54,7 +58,10 @@ _lives = [
 
 @dataclass(frozen=True)
 class Request:
-    """A sign-up that waits for its button, as the page behind the link and the mail about it show it."""
+    """A sign-up that waits for its button, as the page behind the link and the mail about it show it.
+
+    Only who reads the mail of the address sees it; so a person whom we know is shown as we know them, not as typed.
+    """
 
     id: int
     activity_id: int
@@ -64,6 +71,9 @@ class Request:
     zone: str | None
     session_ids: tuple[int, ...]
     expires_at: datetime
+    later_too: bool
+    answers: Mapping[str, str]  # without what people agree to: that is asked beside the button
+    known_organisation: str | None = None  # in the record of whoever has the address; None if that is nobody
     own_link: str | None = None  # the personal link of whoever has signed up already with this address
 
 
@@ -96,7 +106,7 @@ def ask(new: SignUp, typed: Mapping[str, str], *, now: datetime) -> None:
     if not rules_proving.may_mail(_asked_before(new, now=now), now=now):
         return
     has_link = facts.link_hash is not None and facts.link_hash in new.invitations
-    given = {question.field: typed.get(question.field, "") for question in asked}
+    given = {question.field: typed.get(question.field, "") for question in rules_groups.answerable(asked)}
     _mail(_new_request(new, given, facts.link_hash if has_link else None, now=now), now=now)
 
 
@@ -132,19 +142,28 @@ def find_for_mail(request_id: int, *, now: datetime) -> tuple[Request, str] | st
     return _seen(row), token_of(row)
 
 
-def prove(token: str, *, now: datetime) -> int:
+def prove(token: str, typed: Mapping[str, str] | None = None, *, now: datetime) -> int:
     """Press the button: the address is proved, and its person gets a place, a number in the line, or waits for the host.
+
+    Anybody can have typed the sign-up. So what people agree to counts only if it was agreed to beside the button.
 
     Returns the id of their sign-up; pressed twice, it is the same one.
 
+    Args:
+        token: of the link.
+        typed: the answers beside the button, by the fields of the questions; they go before the kept ones.
+        now: the door's instant.
+
     Raises:
-        Invalid: the activity asks something new, which has to be answered.
+        Invalid: an answer cannot be taken, or is missing.
         Refused: the link is unknown or too old; sign-up is closed; or the address is not on the list any more.
     """
     pressed, all_of_address = _locked(token, now=now)
     if pressed.registration_id is not None:
         return pressed.registration_id
-    got = answers.sign_up(_sign_up_of(pressed), pressed.answers, now=now)
+    asked = questions.asked(pressed.activity_id)
+    given = {**_kept(pressed, asked), **(typed or {})}
+    got = answers.sign_up(_sign_up_of(pressed), given, now=now)
     for row in all_of_address:
         row.spent_at, row.registration_id, row.answers = now, got.registration_id, {}
         mail.belongs_to(_mail_key(row), rows.where(got.registration_id).person_id)
@@ -245,6 +264,11 @@ def _sign_up_of(row: SignUpRequest) -> SignUp:
     )
 
 
+def _kept(row: SignUpRequest, asked: Sequence[Asked]) -> dict[str, str]:
+    """Return the answers that were typed into the form, without what only the reader of the mail can agree to."""
+    return {one.field: row.answers[one.field] for one in rules_groups.answerable(asked) if one.field in row.answers}
+
+
 def _is_listed(row: SignUpRequest) -> bool:
     listed = sa.select(Invitation.id).where(
         Invitation.activity_id == row.activity_id, Invitation.normalised == row.normalised
@@ -257,7 +281,9 @@ def _seen(row: SignUpRequest) -> Request:
     own = mine.find_own_link(row.activity_id, person_id) if person_id else None
     if own is None and row.registration_id and (made := queries.find_sign_up(row.registration_id)):
         own = made.token
+    known = people.names_of([person_id]).get(person_id) if person_id else None
     return Request(
-        row.id, row.activity_id, row.name, row.address, row.organisation, row.zone, tuple(row.session_ids),
-        row.expires_at, own,
+        row.id, row.activity_id, known or row.name, row.address, row.organisation, row.zone, tuple(row.session_ids),
+        row.expires_at, row.later_too, _kept(row, questions.asked(row.activity_id)),
+        vouching.own_organisation(person_id) if person_id else None, own,
     )  # fmt: skip

@@ -92,6 +92,22 @@ def test_what_was_typed_is_what_is_signed_up():
     )
 
 
+def test_what_people_agree_to_counts_only_beside_the_button():
+    activity_id = invited()
+    photo = questions.NewQuestion(QuestionKind.CONSENT, "My photo is published.", "For the report", is_required=True)
+    act(questions.add_question, activity_id, photo)
+    (asked,) = questions.asked(activity_id)
+    request = ask(activity_id, typed={asked.field: "yes"})
+    row = db.session.get_one(SignUpRequest, request)
+    assert row.answers == {}, "whoever typed this may be anybody"
+    act(lambda now: db.session.execute(sa.update(SignUpRequest).values(answers={asked.field: "yes"})))  # an older row
+    with pytest.raises(Invalid) as missing:
+        press(request)
+    assert (list(missing.value.fields), number_of(Registration)) == ([asked.field], 0)
+    got = act(proving.prove, link_of(request), {asked.field: "yes"})
+    assert [one.text for one in answers.of_person(activity_id, queries.find_sign_up(got).person_id)] == ["yes"]
+
+
 def test_an_address_that_is_not_on_the_list_is_asked_in_the_same_way_and_gets_no_mail():
     activity_id = invited()
     listed, other = ask(activity_id), ask(activity_id, "boris@people.example", "Boris")
@@ -210,7 +226,10 @@ def test_who_is_signed_up_already_is_led_to_the_own_page():
 
 def test_a_known_person_keeps_name_and_organisation_whatever_was_typed():
     person_id = make_person("Ana Horvat", ANA, organisation="School 5")
-    got = queries.find_sign_up(press(ask(invited(), name="Mallory", organisation="Other")))
+    request = ask(invited(), name="Mallory", organisation="Other")
+    shown = proving.find_request(link_of(request), now=NOW)
+    assert (shown.name, shown.known_organisation) == ("Ana Horvat", "School 5")
+    got = queries.find_sign_up(press(request))
     assert (got.person_id, got.name) == (person_id, "Ana Horvat")
 
 

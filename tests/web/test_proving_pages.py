@@ -7,7 +7,7 @@ from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people import addresses
 from ecwi_events.people.models import Person
 from ecwi_events.programme.models import Activity
-from ecwi_events.registration import proving, queries, questions, service
+from ecwi_events.registration import answers, proving, queries, questions, service
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_questions import QuestionKind
 from ecwi_events.registration.models_terms import SignUpRequest
@@ -130,13 +130,46 @@ def test_what_cannot_be_is_said_with_the_way_on(client, invited, the_clock):
     assert answer.status_code == 410 and "we send you a new one" in words(answer)
 
 
-def test_a_form_that_asks_more_by_now_is_filled_in_anew(client, invited):
-    path = ask(client)
+def ask_more(activity_id, kind, wording) -> str:
     with transaction():
-        new = questions.NewQuestion(QuestionKind.TEXT, "What do you hope for?", "To plan", is_required=True)
-        questions.add_question(invited, new, now=make.NOW)
+        new = questions.NewQuestion(kind, wording, "To plan", is_required=True)
+        return f"answer-{questions.add_question(activity_id, new, now=make.NOW)}"
+
+
+def test_a_form_that_asks_more_by_now_is_filled_in_beside_the_button(client, invited):
+    path = ask(client)
+    hope = ask_more(invited, QuestionKind.TEXT, "What do you hope for?")
     answer = client.post(path)
-    assert answer.status_code == 422 and "Sign up again" in words(answer) and rows() == 0
+    assert answer.status_code == 422 and "Enter an answer" in words(answer) and rows() == 0
+    assert client.post(path, data={hope: "Friends"}).status_code == 303
+
+
+def test_what_a_stranger_typed_is_shown_and_what_they_agreed_to_is_asked_again(client, invited):
+    hope = ask_more(invited, QuestionKind.TEXT, "What do you hope for?")
+    photo = ask_more(invited, QuestionKind.CONSENT, "I agree that my photo is published.")
+    path = ask(client, {**ANA, "name": "Mallory", hope: "Mischief", photo: "yes"})
+    page = words(client.get(path))
+    assert 'value="Mischief"' in page and "my photo is published" in page and "checked" not in page
+    answer = client.post(path, data={hope: "Friends"})
+    page = words(answer)
+    assert (
+        answer.status_code == 422 and "You can sign up only if you agree to this" in page and 'value="Friends"' in page
+    )
+    assert rows() == 0
+    mine = client.post(path, data={hope: "Friends", photo: "yes"}).location
+    sign_up = queries.find_by_link(mine.rpartition("/")[2])
+    said = [one.text for one in answers.of_person(invited, sign_up.person_id)]
+    db.session.rollback()
+    assert said == ["Friends", "yes"]
+
+
+def test_a_known_person_reads_the_own_name_and_that_later_sessions_come_too(client, invited):
+    make.make_person("Ana Horvat", ANA["email"], organisation="School 5")
+    set_terms(invited, who="invited", by="session")
+    page = words(client.get(ask(client, {**ANA, "name": "Mallory", "organisation": "Other", "later": "1"})))
+    assert "Ana Horvat" in page and "School 5" in page and "Mallory" not in page and "Other" not in page
+    assert "the sessions that are added later, too" in page
+    assert "added later" not in words(client.get(ask(client)))
 
 
 def test_who_is_signed_in_with_the_proved_address_needs_no_mail(client, invited):

@@ -16,11 +16,13 @@ from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme.rules import is_for_everybody
-from ecwi_events.registration import proving, queries, rules, rules_proving
+from ecwi_events.registration import proving, queries, questions, rules, rules_proving
 from ecwi_events.web import times
+from ecwi_events.web.forms import Form, typed_whole
 from ecwi_events.web.programme import seeing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from flask.typing import ResponseReturnValue
@@ -28,13 +30,12 @@ if TYPE_CHECKING:
     from ecwi_events.programme.queries import ActivityPage
     from ecwi_events.registration.proving import Request
     from ecwi_events.registration.rules import SignUpFacts
-    from ecwi_events.web.forms import Form
+    from ecwi_events.registration.rules_questions import Asked
 
 blueprint = flask.Blueprint("proving", __name__)
 
 ASKED = "asked"  # in the signed cookie: where a mail went, if it went
 SHOWN_FOR = timedelta(minutes=30)
-ASKS_MORE = "The sign-up form has changed since you sent it. Sign up again on the page of the activity."
 
 
 def look_in_mail(slug: str, form: Form, *, now: datetime) -> ResponseReturnValue:
@@ -84,13 +85,14 @@ def prove(token: str) -> ResponseReturnValue:
     request = proving.find_request(token, now=now)
     if request is None:
         return _too_old(proving.OLD_LINK)
+    form = _pressed(questions.asked(request.activity_id))
     try:
         with transaction():
-            mine = queries.find_sign_up(proving.prove(token, now=now))
-    except Invalid:
-        return _page(request, token, now=now, more=ASKS_MORE), 422
+            mine = queries.find_sign_up(proving.prove(token, form.values, now=now))
+    except Invalid as invalid:
+        return _page(request, token, form.wrong(invalid), now=now), 422
     except Refused as refused:
-        return _page(request, token, now=now, more=refused.message), 409
+        return _page(request, token, form, now=now, more=refused.message), 409
     if mine is None:
         raise NotFound("We cannot find this page.")
     return flask.redirect(flask.url_for("personal.page", token=mine.token), 303)
@@ -100,7 +102,12 @@ def _too_old(message: str) -> tuple[str, int]:
     return flask.render_template("registration/confirm_too_old.html", nav="programme", message=message), 410
 
 
-def _page(request: Request, token: str, *, now: datetime, more: str = "") -> str:
+def _pressed(asked: Sequence[Asked]) -> Form:
+    """Return the answers beside the button; what did not come with it is as it was kept."""
+    return typed_whole(*(question.field for question in asked if question.field in flask.request.form))
+
+
+def _page(request: Request, token: str, form: Form | None = None, *, now: datetime, more: str = "") -> str:
     activity, facts = programme.find_activity(request.activity_id), queries.sign_up_facts(request.activity_id)
     if activity is None or facts is None:
         raise NotFound("We cannot find this page.")
@@ -112,6 +119,10 @@ def _page(request: Request, token: str, *, now: datetime, more: str = "") -> str
         activity=activity,
         found=request,  # "request" is the browser's, which the frame of the page asks
         token=token,
+        works_for=_works_for(request, facts),
+        asked=questions.asked(activity.id),
+        form=Form({**request.answers, **form.values}, form.faults) if form else Form(request.answers),
+        later_too=request.later_too and facts.terms.is_per_session,
         steps=_steps(activity, facts, request, zone, now=now),
         asks_host=facts.terms.needs_approval,
         closed=rules.SENTENCES[closed] if closed else "",
@@ -120,6 +131,12 @@ def _page(request: Request, token: str, *, now: datetime, more: str = "") -> str
         number=None if facts.terms.is_per_session or not facts.is_full else facts.waiting + 1,
         more=more,
     )
+
+
+def _works_for(request: Request, facts: SignUpFacts) -> str:
+    """Return the organisation that will count: the typed one where it decides or the person is new, else the known one."""
+    is_typed = request.known_organisation is None or facts.terms.asks_for_organisation
+    return request.organisation if is_typed else request.known_organisation or ""
 
 
 def _steps(
