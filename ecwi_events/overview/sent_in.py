@@ -63,8 +63,10 @@ def waiting_of_year(year: int) -> dict[int, tuple[Waiting, ...]]:
     return {activity_id: tuple(items) for activity_id, items in found.items()}
 
 
-def look_at(activity_id: int, item_id: int, *, accept: bool, now: datetime) -> None:
-    """Accept one thing that was sent in, so that it becomes a record and counts; or do not take it. Twice changes nothing.
+def look_at(activity_id: int, item_id: int, *, accept: bool, now: datetime) -> bool:
+    """Accept one thing that was sent in, so that it becomes a record and counts, or decline it.
+
+    What was decided first holds: whoever comes later changes nothing. Returns whether it is accepted now.
 
     Raises:
         NotFound: there is no such thing for this activity.
@@ -77,13 +79,14 @@ def look_at(activity_id: int, item_id: int, *, accept: bool, now: datetime) -> N
     if item is None:
         raise NotFound("We cannot find this. Load the page again.")
     if item.looked_at is not None:
-        return
+        return bool(item.is_accepted)
     if accept:
         _make_record(item, now=now)
     item.looked_at, item.is_accepted = now, accept
     db.session.flush()
     act = "accept_sent_in" if accept else "decline_sent_in"
     journal.note(act, "activity", activity_id, after={"kind": item.kind}, now=now)
+    return accept
 
 
 def _make_record(item: SentIn, *, now: datetime) -> None:

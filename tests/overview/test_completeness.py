@@ -249,6 +249,16 @@ class TestAnswering:
         with pytest.raises(NotFound), transaction():
             sent_in.look_at(other, one.id, accept=True, now=NOW)
 
+    @pytest.mark.parametrize("first", [True, False])
+    def test_what_was_decided_first_holds_and_is_told_to_who_comes_later(self, held, asked, first):
+        self.send(asked, held[0], outcomes=["We listen"])
+        (one,) = sent_in.waiting(held[0])
+        db.session.rollback()
+        for accept in (first, not first, first):
+            with transaction():
+                assert sent_in.look_at(held[0], one.id, accept=accept, now=NOW) is first
+        assert len(outcomes.outcomes_of(held[0])) == first
+
     def test_that_there_are_no_resources_waits_too(self, held, asked):
         with pytest.raises(Invalid):
             self.send(asked, held[0], no_resources=True, links=[("Guide", "https://x.example/g")])

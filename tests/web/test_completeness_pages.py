@@ -154,7 +154,13 @@ class TestThePageBehindTheLink:
         for item, act in zip(items, ("accept", "decline", "accept"), strict=True):
             answer = client.post(where, data={"item": item, "act": act, "next": BOARD})
             assert (answer.status_code, answer.location) == (303, BOARD)
-        assert client.post(where, data={"item": items[1], "act": "accept"}).status_code == 303, "twice changes nothing"
+        for item, act, said in (
+            (items[1], "accept", "This was declined before. It does not count."),
+            (items[0], "decline", "This was accepted before. It counts."),
+            (items[0], "accept", "Accepted. It counts from now on."),
+        ):
+            assert client.post(where, data={"item": item, "act": act, "next": BOARD}).status_code == 303
+            assert said in words(client.get(BOARD)), "what was decided first holds"
         assert db.session.scalars(sa.select(Outcome.text)).all() == ["We listen"]
         assert db.session.scalars(sa.select(Resource.title)).all() == ["Guide"]
         assert "not looked at" not in words(client.get(BOARD))

@@ -31,7 +31,14 @@ def look(activity_id: int) -> ResponseReturnValue:
         raise Invalid({"act": "Choose one of the buttons"})
     is_accepted = form.value("act") == "accept"
     with transaction():
-        sent_in.look_at(activity_id, int(number), accept=is_accepted, now=now)
-    flask.flash("Accepted. It counts from now on." if is_accepted else "It is not taken.")
+        holds = sent_in.look_at(activity_id, int(number), accept=is_accepted, now=now)
+    flask.flash(_said(is_accepted=is_accepted, holds=holds))
     page = flask.url_for("host_outcomes.page", activity_id=activity_id)
     return flask.redirect(own_path(form.value("next").rstrip("?"), otherwise=page), 303)
+
+
+def _said(*, is_accepted: bool, holds: bool) -> str:
+    """Return what became of the thing, also for who decides after somebody else did."""
+    if is_accepted is not holds:
+        return "This was accepted before. It counts." if holds else "This was declined before. It does not count."
+    return "Accepted. It counts from now on." if holds else "It is not taken."
