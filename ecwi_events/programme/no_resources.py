@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import NotFound, Refused
@@ -17,8 +19,15 @@ THERE_ARE = "This activity has resources. Remove them first, or leave it as it i
 
 
 def is_said(activity_id: int) -> bool:
-    """Tell whether somebody said that there are none."""
-    return _get(activity_id).no_resources_at is not None
+    """Tell whether somebody said that there are none.
+
+    Raises:
+        NotFound: there is no such activity.
+    """
+    said = db.session.execute(sa.select(Activity.no_resources_at).where(Activity.id == activity_id)).one_or_none()
+    if said is None:
+        raise NotFound("We cannot find this activity.")
+    return said.no_resources_at is not None
 
 
 def say_none(activity_id: int, *, now: datetime) -> None:
@@ -28,7 +37,7 @@ def say_none(activity_id: int, *, now: datetime) -> None:
         NotFound: there is no such activity.
         Refused: there are some.
     """
-    activity = _get(activity_id)
+    activity = _hold(activity_id)
     if resources.resources_of(activity_id):
         raise Refused("there_are", THERE_ARE)
     if activity.no_resources_at is None:
@@ -41,7 +50,7 @@ def take_back(activity_id: int, *, now: datetime) -> None:
     Raises:
         NotFound: there is no such activity.
     """
-    activity = _get(activity_id)
+    activity = _hold(activity_id)
     if activity.no_resources_at is not None:
         _set(activity, None, now=now)
 
@@ -53,7 +62,8 @@ def _set(activity: Activity, at: datetime | None, *, now: datetime) -> None:
     journal.note("say_no_resources", "activity", activity.id, before={"no_resources": at is None}, after=after, now=now)
 
 
-def _get(activity_id: int) -> Activity:
+def _hold(activity_id: int) -> Activity:
+    """Return the activity for an act, which nobody else may do at the same time."""
     activity = db.session.get(Activity, activity_id, with_for_update=True)
     if activity is None:
         raise NotFound("We cannot find this activity.")

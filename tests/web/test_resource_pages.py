@@ -268,3 +268,9 @@ def test_others_say_nothing_about_an_activity(host, client):
     other = make.make_activity("Other", host_id=make.make_organisation("Others"))
     assert say(host, other, "say").status_code == 404
     assert not no_resources.is_said(other)
+
+
+def test_looking_at_the_page_locks_no_row(host, activity_id, asked):
+    asked.clear()
+    assert host.get(address(activity_id)).status_code == 200
+    assert asked and not [one for one in asked if "FOR UPDATE" in one]
