@@ -136,7 +136,7 @@ class TestThePageBehindTheLink:
         assert "The office looks at what you sent: “We listen”, “We plan”." in page
         assert db.session.scalars(sa.select(Outcome.text)).all() == []
 
-    def test_one_click_accepts_what_was_sent_in_and_another_does_not_take_it(self, client, link):
+    def test_one_click_accepts_what_was_sent_in_and_another_declines_it(self, client, link):
         data = {
             "activity": str(self.activity_id), "outcomes": "We listen\nBuy cheap pills", "title-0": "Guide",
             "url-0": "https://x.example/g",
@@ -182,6 +182,35 @@ class TestThePageBehindTheLink:
             answer = client.post(f"{where}/sent-in", data={"item": item, "act": "accept", "next": f"{where}/{page}?"})
             assert answer.location == f"{where}/{page}"
         assert "There are no resources. Nobody is asked for them." in words(client.get(f"{where}/resources"))
+
+    def test_that_there_are_none_is_not_accepted_where_there_are_some_and_the_page_says_why(self, client, link):
+        client.post(link, data={"activity": str(self.activity_id), "no_resources": "1"})
+        with transaction():
+            guide = TypedResource(ResourceKind.LINK, "Guide", "https://x.example/g")
+            resources.add_resource(self.activity_id, guide, now=NOW)
+        make.signed_in(client, make.make_office())
+        where = f"/host/activities/{self.activity_id}"
+        (item,) = re.findall(r'name="item" value="(\d+)"', client.get(f"{where}/resources").text)
+        data = {"item": item, "act": "accept", "next": f"{where}/resources"}
+        answer = client.post(f"{where}/sent-in", data=data)
+        assert (answer.status_code, answer.location) == (303, f"{where}/resources")
+        page = words(client.get(f"{where}/resources"))
+        assert "This activity has resources. Remove them first, or leave it as it is." in page
+        assert "Accepted." not in page and "Sent in, and not looked at yet" in page
+        client.post(f"{where}/sent-in", data=data | {"act": "decline"})
+        page = words(client.get(f"{where}/resources"))
+        assert "Declined. It does not count." in page and "not looked at yet" not in page
+
+    def test_an_outcome_too_many_is_not_accepted_and_the_page_says_why(self, client, link):
+        client.post(link, data={"activity": str(self.activity_id), "outcomes": "We listen"})
+        with transaction():
+            for number in range(outcomes.MOST):
+                outcomes.add_outcome(self.activity_id, OutcomeKind.ACHIEVED, f"Number {number}", now=NOW)
+        make.signed_in(client, make.make_office())
+        where = f"/host/activities/{self.activity_id}"
+        (item,) = re.findall(r'name="item" value="(\d+)"', client.get(f"{where}/outcomes").text)
+        assert client.post(f"{where}/sent-in", data={"item": item, "act": "accept"}).status_code == 303
+        assert "An activity can have 100 outcomes. Remove one first." in words(client.get(f"{where}/outcomes"))
 
     @pytest.mark.parametrize("data", [{}, {"item": "x", "act": "accept"}, {"item": "1", "act": "burn"}, {"item": "²"}])
     def test_a_button_that_is_none_does_nothing(self, client, link, data):

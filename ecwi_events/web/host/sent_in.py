@@ -1,4 +1,4 @@
-"""What came in through the asking link: hosts and the office look at it, and accept it or not."""
+"""What came in through the asking link: hosts and the office look at it, and accept or decline it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import flask
 
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
-from ecwi_events.kernel.errors import Invalid
+from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.overview import sent_in
 from ecwi_events.web.forms import own_path, typed
 from ecwi_events.web.hosting import own_activity
@@ -21,7 +21,7 @@ blueprint = flask.Blueprint("host_sent_in", __name__)
 
 @blueprint.post("/host/activities/<int(max=2147483647):activity_id>/sent-in")
 def look(activity_id: int) -> ResponseReturnValue:
-    """Accept one thing that was sent in, or do not take it; go back to the page where the button was."""
+    """Accept one thing that was sent in, or decline it; go back to the page where the button was."""
     own_activity(activity_id)
     form, now = typed("item", "act", "next"), clock.utc_now()
     number = form.value("item")
@@ -30,9 +30,13 @@ def look(activity_id: int) -> ResponseReturnValue:
     ):
         raise Invalid({"act": "Choose one of the buttons"})
     is_accepted = form.value("act") == "accept"
-    with transaction():
-        holds = sent_in.look_at(activity_id, int(number), accept=is_accepted, now=now)
-    flask.flash(_said(is_accepted=is_accepted, holds=holds))
+    try:
+        with transaction():
+            holds = sent_in.look_at(activity_id, int(number), accept=is_accepted, now=now)
+    except (Invalid, Refused) as error:
+        flask.flash(f"{error.message.removesuffix('.')}.")
+    else:
+        flask.flash(_said(is_accepted=is_accepted, holds=holds))
     page = flask.url_for("host_outcomes.page", activity_id=activity_id)
     return flask.redirect(own_path(form.value("next").rstrip("?"), otherwise=page), 303)
 
@@ -41,4 +45,4 @@ def _said(*, is_accepted: bool, holds: bool) -> str:
     """Return what became of the thing, also for who decides after somebody else did."""
     if is_accepted is not holds:
         return "This was accepted before. It counts." if holds else "This was declined before. It does not count."
-    return "Accepted. It counts from now on." if holds else "It is not taken."
+    return "Accepted. It counts from now on." if holds else "Declined. It does not count."
