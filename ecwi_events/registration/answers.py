@@ -72,6 +72,7 @@ def sign_up_group(
     people: Sequence[tuple[SignUp, Mapping[str, str]]],
     *,
     by_person_id: int | None,
+    by_representative: bool = False,
     now: datetime,
 ) -> list[GroupResult]:
     """Sign a group up and keep what was answered for each; what nobody could answer is asked by their own links.
@@ -82,13 +83,15 @@ def sign_up_group(
     Raises:
         Invalid: the group is empty or too large, or an answer cannot be taken.
         NotFound: there is no such activity.
-        Refused: sign-up is not open.
+        Refused: sign-up is not open, or not for groups of a representative.
     """
     asked = rules_groups.answerable(questions.asked(activity_id))
     for _, typed in people:
         if wrong := rules_groups.shared_faults(asked, typed):
             raise Invalid(wrong)
-    results = service.sign_up_group(activity_id, [new for new, _ in people], by_person_id=by_person_id, now=now)
+    results = service.sign_up_group(
+        activity_id, [new for new, _ in people], by_person_id=by_person_id, by_representative=by_representative, now=now
+    )
     for result, (_, typed) in zip(results, people, strict=True):
         if result.signed_up and not result.signed_up.is_repeat and any(typed.values()):
             _save(result.signed_up.registration_id, asked, typed, now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.dates import canonical_zone
@@ -11,7 +11,7 @@ from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.kernel.text import normalise_address
 from ecwi_events.people import service as people_service
 from ecwi_events.people import vouching
-from ecwi_events.registration import places, rows, rules, signing_up
+from ecwi_events.registration import places, rows, rules, rules_groups, signing_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,22 +34,38 @@ class GroupResult:
 
 
 def sign_up_group(
-    activity_id: int, people: Sequence[SignUp], *, by_person_id: int | None, now: datetime
+    activity_id: int,
+    people: Sequence[SignUp],
+    *,
+    by_person_id: int | None,
+    by_representative: bool = False,
+    now: datetime,
 ) -> list[GroupResult]:
     """Sign a group up, first line first; a person who cannot be signed up does not keep the others.
 
     All people are found or made before any place is taken, in the order of their addresses: so two groups that share people
     never wait for each other. The same address twice is one person.
 
+    Args:
+        activity_id: which activity.
+        people: the group.
+        by_person_id: who brings them.
+        by_representative: who brings them is neither a host of the activity nor the office. They learn nothing about an
+            address: what is typed decides, not what we know, and a list of invited people is closed to them.
+        now: the door's instant.
+
     Raises:
         Invalid: the group is empty or too large.
         NotFound: there is no such activity.
-        Refused: sign-up is not open.
+        Refused: sign-up is not open, or not for groups of a representative.
     """
     if not 1 <= len(people) <= MOST:
         raise Invalid({"people": f"Enter from 1 to {MOST} people"})
     facts = rows.facts_of(activity_id)
     rows.refuse_if(rules.refusal(facts, now=now))
+    if by_representative and (closed := rules_groups.representative_refusal(facts.terms)):
+        raise Refused("by_invitation", closed)
+    people = [replace(new, as_typed=by_representative) for new in people]
     faults = [_fault(new) for new in people]
     good = [new for new, fault in zip(people, faults, strict=True) if fault is None]
     ids = _people(good, now=now)

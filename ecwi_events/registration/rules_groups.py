@@ -17,11 +17,16 @@ from ecwi_events.registration import rules_questions
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ecwi_events.registration.rules import Terms
     from ecwi_events.registration.rules_questions import Asked
 
 MOST = 100
 LONGEST_LIST = 100_000  # letters; a hundred people with long answers have less
 TOO_MANY = f"Enter {MOST} people or fewer at once"
+BY_INVITATION = (
+    "This activity is by invitation. Each person signs up alone, with the email address that was invited. "
+    "Only its hosts and the office can sign up a group."
+)
 NO_COUNTRY = "We do not know this country. Write its English name or its two letters, or leave it empty"
 _BRACKETED = re.compile(r"^(?P<name>[^<]*)<(?P<address>[^<>]+)>\s*$")
 # How people call the columns, folded and without hyphens.
@@ -136,6 +141,19 @@ def answers_of(line: GroupLine, asked: Sequence[Asked], shared: Mapping[str, str
     """Return the answers of a line: its own, else the one for all."""
     answers = {one.field: line.answers.get(one.field) or shared.get(one.field, "") for one in answerable(asked)}
     return {name: answer for name, answer in answers.items() if answer}
+
+
+def representative_refusal(terms: Terms) -> str | None:
+    """Return why somebody who is no host of the activity cannot bring a group: results would tell who is on a list."""
+    return BY_INVITATION if terms.who == "invited" else None
+
+
+def is_told_by_mail(terms: Terms) -> bool:
+    """Tell whether only the mail says what each person of a representative's group got.
+
+    Who is known to work elsewhere waits for the host, and anybody else has a place: the page may not tell them apart.
+    """
+    return terms.asks_for_organisation and terms.asks_for_proof
 
 
 def _columns(line: str, asked: Sequence[Asked]) -> _Columns | None:

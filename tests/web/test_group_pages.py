@@ -10,10 +10,11 @@ from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail.models import Mail
 from ecwi_events.people import spreadsheets
 from ecwi_events.people.models import Organisation, Person
-from ecwi_events.registration import answers, queries, questions
+from ecwi_events.registration import answers, queries, questions, service
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_questions import QuestionKind
 from ecwi_events.registration.questions import NewQuestion
+from ecwi_events.registration.rules import Terms
 from tests import make
 from tests.web.conftest import words
 
@@ -79,6 +80,37 @@ def test_a_representative_learns_nothing_about_others(client, school):
     activity = make.make_activity()
     make.sign_up(activity, "Of Another", "other@people.example", organisation="Another School")
     assert "Has signed up already" not in words(send(client, school, "Of Another, other@people.example"))
+
+
+def set_terms(activity, **terms):
+    with transaction():
+        service.set_terms(activity, Terms(**terms), now=make.NOW)
+
+
+def test_a_representative_does_not_learn_who_is_invited_and_takes_no_place_for_them(client, school):
+    activity = make.make_activity()
+    set_terms(activity, who="invited")
+    with transaction():
+        service.invite(activity, ["ani@people.example"], now=make.NOW)
+    assert "Only its hosts and the office can sign up a group." in words(client.get(PAGE))
+    for act in ("preview", "sign_up"):
+        pages = [words(send(client, school, f"A B, {who}@people.example", act)) for who in ("ani", "bob")]
+        assert pages[0].replace("ani@", "X@") == pages[1].replace("bob@", "X@")
+    assert signed_up() == []
+    make.signed_in_by_row(client, make.make_office())
+    assert "1 of 2 people are signed up" in words(
+        send(client, None, "A B, ani@people.example\nC D, c@c.example", "sign_up")
+    )
+    assert signed_up() == [("A B", Place.CONFIRMED)]
+
+
+@pytest.mark.parametrize("terms", [{"who": "members", "asks_for_proof": True}, {"who": "members"}])
+def test_a_representative_does_not_learn_where_somebody_works(client, school, terms):
+    set_terms(make.make_activity(), **terms)
+    make.make_person("A B", "bob@people.example", organisation="No Member")
+    pages = [words(send(client, school, f"A B, {who}@people.example", "sign_up")) for who in ("ani", "bob")]
+    assert "The group is signed up" in pages[0]
+    assert pages[0].replace("ani@", "X@") == pages[1].replace("bob@", "X@")
 
 
 def test_a_host_of_the_activity_brings_anybody(client):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from ecwi_events.programme.queries import ActivityPage
     from ecwi_events.registration.models import Place
+    from ecwi_events.registration.rules import SignUpFacts
     from ecwi_events.registration.rules_groups import GroupLine, GroupList
     from ecwi_events.registration.rules_questions import Asked
     from ecwi_events.registration.service import GroupResult
@@ -93,6 +94,7 @@ def send(slug: str) -> ResponseReturnValue:
         nav="programme",
         activity=activity,
         results=[(name, result, _had(result, already)) for name, result in results],
+        by_mail=not bringer.is_host and rules_groups.is_told_by_mail(_facts(activity).terms),
     )
 
 
@@ -176,7 +178,9 @@ def _sign_up(
         )
         for line in good
     ]
-    results = answers.sign_up_group(activity.id, people, by_person_id=bringer.person_id, now=now)
+    results = answers.sign_up_group(
+        activity.id, people, by_person_id=bringer.person_id, by_representative=not bringer.is_host, now=now
+    )
     return [(line.name, result) for line, result in zip(good, results, strict=True)]
 
 
@@ -207,10 +211,8 @@ def _page(
     activity: ActivityPage, bringer: Bringer, form: Form | None = None, group: GroupList | None = None,
     *, now: datetime, more: str = "", guessed: str = "",
 ) -> str:  # fmt: skip
-    facts = queries.sign_up_facts(activity.id)
-    if facts is None:
-        raise NotFound("We cannot find this page.")
-    closed = rules.refusal(facts, now=now)
+    facts = _facts(activity)
+    closed = _closed(facts, bringer, now=now)
     lines = group.lines if group else []
     already, asked = _already(activity, bringer, lines), questions.asked(activity.id)
     steps = times.steps(activity.sessions, activity.zone, now=now)
@@ -230,10 +232,25 @@ def _page(
         country=countries.label,
         choices=sign_up_form.choices(facts, form, steps, now=now) if facts.terms.is_per_session else [],
         conditions=sign_up_form.conditions(facts.terms),
-        closed=rules.SENTENCES[closed] if closed else "",
+        closed=closed,
         most=rules_groups.MOST,
         more=more,
     )
+
+
+def _facts(activity: ActivityPage) -> SignUpFacts:
+    facts = queries.sign_up_facts(activity.id)
+    if facts is None:
+        raise NotFound("We cannot find this page.")
+    return facts
+
+
+def _closed(facts: SignUpFacts, bringer: Bringer, *, now: datetime) -> str:
+    """Say why this bringer cannot bring a group now, or nothing."""
+    if closed := rules.refusal(facts, now=now):
+        return rules.SENTENCES[closed]
+    by_list = None if bringer.is_host else rules_groups.representative_refusal(facts.terms)
+    return by_list or ""
 
 
 def _already(activity: ActivityPage, bringer: Bringer, lines: Sequence[GroupLine]) -> dict[str, Place]:
