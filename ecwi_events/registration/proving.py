@@ -184,8 +184,8 @@ def forget_old(*, now: datetime, at_most: int = AT_MOST) -> int:
 
 
 def _asked_before(new: SignUp, *, now: datetime) -> list[datetime]:
+    """Return when this address was asked before, whatever the activity: it is one mailbox that fills."""
     sent = sa.select(SignUpRequest.created_at).where(
-        SignUpRequest.activity_id == new.activity_id,
         SignUpRequest.normalised == normalise_address(new.address),
         SignUpRequest.created_at > now - rules_proving.A_DAY,
     )

@@ -203,6 +203,14 @@ def test_one_address_is_written_to_a_few_times_and_nobody_sees_that():
     assert kinds() == ["prove"] * 4
 
 
+def test_one_address_is_written_to_a_few_times_whatever_the_activity():
+    for minute in range(5):
+        ask(invited(), now=NOW + timedelta(minutes=minute))
+    assert kinds() == ["prove"] * 3
+    ask(invited(), "boris@people.example", now=NOW + timedelta(minutes=6))
+    assert kinds() == ["prove"] * 4
+
+
 def test_closed_in_between_is_closed():
     activity_id = invited()
     request = ask(activity_id)
