@@ -1,23 +1,28 @@
 """Reading the mailbox of what comes back from mails: the door of the work kind ``mail.read_bounces``.
 
-Each message is taken in by a transaction of its own and marked as read after it; one that is read twice counts once.
+Each message is taken in by a transaction of its own and marked as read after it; one that is read twice counts once. Anybody
+can write to this mailbox: a message that cannot be read, whatever is in it, never keeps the others from being read.
 """
 
 from __future__ import annotations
 
 import imaplib
-import mailbox
+import logging
 import ssl
 from collections import Counter
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import flask
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ecwi_events.jobs.trying import TryAgain
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.text import clean_line
+from ecwi_events.mail import bouncing
+from ecwi_events.mail.models_delivery import BounceKind
 from ecwi_events.people import unsubscribing
 from ecwi_events.work import service as work
 
@@ -28,14 +33,16 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from config import BounceMailbox, Settings
-    from ecwi_events.mail.models_delivery import BounceKind
     from ecwi_events.work.service import Claim
+
+log = logging.getLogger(__name__)
 
 KIND = "mail.read_bounces"
 AT_MOST = 500  # a round; the rest has its turn ten minutes later
 EVERY_MINUTES = 10
-LARGEST = 2_000_000  # bytes; nothing that we can use is that long
+LARGEST = 300_000  # bytes; what we use of a report stands at its beginning
 PATIENCE = 20.0
+INFO, SEEN = ":2,", "S"  # how the name of a file in a Maildir goes on, and the flag of what was read
 UNREACHABLE = (OSError, imaplib.IMAP4.error)  # what reading the mailbox can end in
 
 
@@ -66,22 +73,45 @@ def read_mailbox(settings: Settings) -> Counter[BounceKind]:
     if where is None:
         return found
     for raw in _maildir(where) if where.maildir else _imap(where):
-        with transaction():
-            found[unsubscribing.take_in(raw, now=clock.utc_now())] += 1
+        found[_take_in(raw)] += 1
     return found
 
 
+def _take_in(raw: bytes) -> BounceKind:
+    """Take in one message; what fails because of what is in it is counted and laid aside, and the next one has its turn."""
+    try:
+        with transaction():
+            return unsubscribing.take_in(raw, now=clock.utc_now())
+    except (OperationalError, InterfaceError):  # the database is away: the message stays new
+        raise
+    except Exception:
+        key = bouncing.key_of(raw)
+        log.exception("a message that came back cannot be taken in: %s", key)
+        with transaction():
+            return bouncing.count(key, BounceKind.IGNORED, "not read", now=clock.utc_now())
+
+
 def _maildir(where: BounceMailbox) -> Iterator[bytes]:
-    """Yield unread messages; each is marked as read when the next one is asked for."""
-    box = mailbox.Maildir(str(where.maildir), create=True)
-    unread = [key for key in sorted(box.iterkeys()) if "S" not in box.get_message(key).get_flags()]
-    for key in unread[:AT_MOST]:
-        yield box.get_bytes(key)[:LARGEST]
-        with suppress(KeyError):  # somebody else took it meanwhile
-            message = box.get_message(key)
-            message.set_subdir("cur")
-            message.add_flag("S")
-            box[key] = message
+    """Yield unread messages; each is marked as read when the next one is asked for.
+
+    Whether one was read stands in its name. `mailbox.Maildir` would parse every old message to find that out.
+    """
+    for path in _unread(Path(str(where.maildir)))[:AT_MOST]:
+        with suppress(FileNotFoundError):  # somebody else took it meanwhile
+            with path.open("rb") as file:
+                raw = file.read(LARGEST)
+            yield raw
+            name, _, flags = path.name.partition(INFO)
+            path.rename(path.parent.with_name("cur") / f"{name}{INFO}{''.join(sorted({*flags, SEEN}))}")
+
+
+def _unread(folder: Path) -> list[Path]:
+    """Return the messages that are not marked as read, those that came first first; an empty mailbox is made."""
+    for each in ("tmp", "new", "cur"):
+        (folder / each).mkdir(mode=0o700, parents=True, exist_ok=True)
+    files = [path for each in ("new", "cur") for path in (folder / each).iterdir() if not path.name.startswith(".")]
+    unread = [path for path in files if path.parent.name == "new" or SEEN not in path.name.partition(INFO)[2]]
+    return sorted((path for path in unread if path.is_file()), key=lambda path: path.name)
 
 
 def _imap(where: BounceMailbox) -> Iterator[bytes]:

@@ -12,8 +12,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.message import Message
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
@@ -27,12 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
+Name = TypeVar("Name", int, str)
 PURPOSE = "bounce"
 SIGNATURE = 16
 MESSAGE_ID = re.compile(r"<[0-9a-f-]{36}@[^<>\s]{1,255}>")
 LONGEST_READ = 200_000  # of the text of a report
-# What reading a mail can end in: strangers can put anything into one.
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, IndexError)
+MOST_BOUNDARIES = 20  # a report and the mail that it returns have three or four; each more makes reading slower
+MOST_NAMED = 100  # mails of ours in one report; a database takes only so many in a question
+# What reading a mail can end in: strangers can put anything into one, also parts in parts in parts.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, MessageError, RecursionError)
 TOLD_TO = ("To", "Delivered-To", "X-Original-To", "X-Envelope-To", "Envelope-To", "X-Failed-Recipients")
 
 
@@ -85,8 +90,7 @@ def take_in(raw: bytes, *, now: datetime) -> BounceKind:
 
 def read(raw: bytes) -> Told | None:
     """Return what a report says, or None if this is no report (an answer, an absence note, advertising)."""
-    # The old policy leaves header fields as they came; the new one reads them, and stumbles over broken ones.
-    report = message_from_bytes(raw, policy=policy.compat32)
+    report = parsed(raw)
     status = next((part for part in report.walk() if part.get_content_type() == "message/delivery-status"), None)
     if status is None:
         return None
@@ -102,9 +106,21 @@ def read(raw: bytes) -> Told | None:
         # A vague "5.0.0" says less than what the other server answered.
         status=code if code and told in {"", "5.0.0", "4.0.0"} else told,
         detail=diagnostic or _line(recipient, "Status"),
-        mail_ids=tuple(signed_ids(_named(report, blocks))),
-        message_ids=tuple(dict.fromkeys(quoted_ids(report))),
+        mail_ids=first_few(signed_ids(_named(report, blocks))),
+        message_ids=first_few(quoted_ids(report)),
     )
+
+
+def parsed(raw: bytes) -> Message:
+    """Return a mail in its parts.
+
+    Raises:
+        ValueError: it has more of them than a report has; and other errors of `UNREADABLE`.
+    """
+    if raw.lower().count(b"boundary") > MOST_BOUNDARIES:
+        raise ValueError("this mail has too many parts in parts")
+    # The old policy leaves header fields as they came; the new one reads them, and stumbles over broken ones.
+    return message_from_bytes(raw, policy=policy.compat32)
 
 
 def _line(block: Message, name: str) -> str:
@@ -135,6 +151,11 @@ def quoted_ids(report: Message) -> Iterator[str]:
         elif part.get_content_type() in {"text/rfc822-headers", "message/rfc822-headers"}:
             body = part.get_payload(decode=True) or b""
             yield from MESSAGE_ID.findall(bytes(body)[:LONGEST_READ].decode("latin-1"))
+
+
+def first_few(named: Iterable[Name]) -> tuple[Name, ...]:
+    """Return the first mails that a report names, each once."""
+    return tuple(dict.fromkeys(islice(named, MOST_NAMED)))
 
 
 def find_mail(mail_ids: Collection[int], message_ids: Collection[str]) -> Mail | None:

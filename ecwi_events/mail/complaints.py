@@ -77,7 +77,7 @@ def take_in(raw: bytes, *, now: datetime) -> BounceKind | None:
 
 def read(raw: bytes) -> Told | None:
     """Return what a report says, or None if this is no report about a complaint."""
-    report = message_from_bytes(raw, policy=policy.compat32)
+    report = bouncing.parsed(raw)
     # Only here: a mail that somebody sent on can have such a part inside.
     parts = [one for one in report.get_payload() if isinstance(one, Message)] if report.is_multipart() else []
     part = next((one for one in parts if one.get_content_type() == "message/feedback-report"), None)
@@ -90,8 +90,8 @@ def read(raw: bytes) -> Told | None:
     return Told(
         feedback=str(fields.get("Feedback-Type", "")).strip().lower()[:20],
         source=clean_line(str(report.get("From", "")))[:LONGEST_SOURCE],
-        mail_ids=tuple(bouncing.signed_ids(lines)),
-        message_ids=tuple(dict.fromkeys(bouncing.quoted_ids(report))),
+        mail_ids=bouncing.first_few(bouncing.signed_ids(lines)),
+        message_ids=bouncing.first_few(bouncing.quoted_ids(report)),
     )
 
 

@@ -152,3 +152,31 @@ def wish(token: str, *more: str, subject: str = "stop {}") -> bytes:
         "Date: Sat, 21 Nov 2026 09:00:00 +0000", "Message-ID: <wish@kyiv.example>", *more, "", "",
     ]  # fmt: skip
     return "\r\n".join(lines).encode()
+
+
+def nested_mails() -> bytes:
+    """A mail in a mail in a mail: 45 KB of them."""
+    return b"Content-Type: message/rfc822\r\n\r\n" * 1500
+
+
+def nested_parts() -> bytes:
+    """Parts in parts in parts, and none of them ends."""
+    parts = [f'Content-Type: multipart/mixed; boundary="b{n}"\r\n\r\n--b{n}\r\n' for n in range(700)]
+    return "".join(parts).encode()
+
+
+def many_mails(returned_type: str = "text/rfc822-headers") -> bytes:
+    """A report that names more mails than a database takes in one question."""
+    lines = "\n".join(f"Message-ID: <{n:036x}@e.test>" for n in range(35_000))
+    return report(status_block="Final-Recipient: rfc822; x@y.example", returned=lines, returned_type=returned_type)
+
+
+# Mails by which a stranger could try to stop the reading of all others.
+POISONS = {
+    "an encoded word that breaks off": b"Subject: =?utf-8?b?a***?=\r\n\r\nHello",
+    "mails in mails": nested_mails(),
+    "parts in parts": nested_parts(),
+    "a subject that begins words without end": b"Subject: " + b"=?a?q?" * 300_000 + b"\r\n\r\nHello",
+    "a name of a letter set that nobody knows": b"Subject: =?no-such?q?stop?=\r\n\r\nHello",
+    "more mails than a question takes": many_mails("message/rfc822"),
+}

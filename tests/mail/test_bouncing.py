@@ -1,20 +1,24 @@
 """Mails that do not arrive: whose report it is, what it says, what follows, and that nobody can make one up."""
 
 import mailbox
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config import BounceMailbox, SettingsError
 from ecwi_events.jobs import bounces
 from ecwi_events.jobs.drain import drain
 from ecwi_events.jobs.rounds import go_round
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.mail import bouncing, rules, suppression
+from ecwi_events.mail import bouncing, complaints, rules, stop_requests, suppression
 from ecwi_events.mail.models_delivery import Bounce, BounceKind, Why
-from ecwi_events.people import addresses
+from ecwi_events.people import addresses, unsubscribing
 from tests import make
 from tests.mail import reports
 from tests.mail.showing import make_webinar
@@ -182,6 +186,31 @@ class TestSuppressed:
         assert suppressed(), "an address that is gone does not come back by waiting"
 
 
+# Pieces of mails, so that arbitrary ones get behind the first line of a reader.
+PIECES = st.sampled_from([
+    b"Subject: ", b"=?utf-8?b?", b"=?utf-8?q?", b"=?x?q?", b"?=", b"stop ", b"\r\n", b"\n\n", b"\r\n\r\n", b"--b1\r\n",
+    b"Content-Type: multipart/report; boundary=b1\r\n", b"Content-Type: message/rfc822\r\n\r\n", b"Status: 5.1.1\n",
+    b"Content-Type: message/delivery-status\r\n\r\n", b"Content-Type: message/feedback-report\r\n\r\n", b"Action: failed\n",
+    b"Content-Type: text/rfc822-headers\r\n\r\n", b"Content-Transfer-Encoding: base64\r\n", b"To: ", b"Final-Recipient: ",
+    b"Content-Transfer-Encoding: x-uuencode\r\n", b"charset*=", b"--b1--", b"Diagnostic-Code: smtp;", b"+1.aaaaaaaa@",
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("reader", [stop_requests.token_in, complaints.read, bouncing.read])
+@given(raw=st.lists(PIECES | st.binary(max_size=20), max_size=40).map(b"".join))
+def test_whatever_comes_is_read_or_known_to_be_unreadable(reader, raw):
+    with suppress(bouncing.UNREADABLE):  # then this one is laid aside, and the next one has its turn
+        reader(raw)
+
+
+def test_a_mail_with_more_parts_in_parts_than_any_report_is_not_taken_apart(sent):
+    report = reports.postfix(sent.message_id)
+    assert bouncing.read(report + b"boundary=x " * (bouncing.MOST_BOUNDARIES - 1)) is not None
+    for reader in (bouncing.read, complaints.read):
+        with pytest.raises(ValueError, match="parts"):
+            reader(report + b"Boundary=x " * bouncing.MOST_BOUNDARIES)
+
+
 class TestMailbox:
     @pytest.fixture
     def box(self, post, tmp_path):
@@ -198,6 +227,60 @@ class TestMailbox:
         box.add(reports.postfix("<no@such.example>"))
         assert bounces.read_mailbox(post.settings) == {BounceKind.FOREIGN: 1}
         assert suppressed()
+
+    @pytest.mark.parametrize("poison", reports.POISONS.values(), ids=reports.POISONS)
+    def test_no_mail_of_a_stranger_keeps_the_others_from_being_read(self, post, sent, box, poison):
+        box.add(poison)
+        box.add(reports.postfix(sent.message_id))
+        box.add(poison + b"more")
+        assert bounces.read_mailbox(post.settings)[BounceKind.HARD] == 1
+        assert suppressed()
+        names = [path.name for path in (Path(box._path) / "cur").iterdir()]
+        assert [name.partition(":")[2] for name in names] == ["2,S"] * 3
+        assert bounces.read_mailbox(post.settings) == {}
+
+    def test_what_fails_in_a_way_that_nobody_thought_of_is_laid_aside_and_written_in_the_log(
+        self, post, sent, box, monkeypatch, caplog
+    ):
+        take_in = unsubscribing.take_in
+        monkeypatch.setattr(
+            unsubscribing, "take_in", lambda raw, now: 1 / 0 if raw.startswith(b"Odd") else take_in(raw, now=now)
+        )
+        box.add(b"Odd: 1\r\n\r\n")
+        box.add(reports.postfix(sent.message_id))
+        assert bounces.read_mailbox(post.settings) == {BounceKind.HARD: 1, BounceKind.IGNORED: 1}
+        assert bounces.read_mailbox(post.settings) == {}
+        assert "ZeroDivisionError" in caplog.text
+        assert db.session.scalar(sa.select(Bounce.status).where(Bounce.kind == BounceKind.IGNORED)) == "not read"
+
+    def test_while_the_database_is_away_messages_stay_new(self, post, sent, box, monkeypatch):
+        def away(_raw, *, now):
+            raise sa.exc.OperationalError("SELECT 1", {}, OSError(f"away at {now}"))
+
+        box.add(reports.postfix(sent.message_id))
+        with monkeypatch.context() as broken:
+            broken.setattr(unsubscribing, "take_in", away)
+            with pytest.raises(sa.exc.OperationalError):
+                bounces.read_mailbox(post.settings)
+        assert bounces.read_mailbox(post.settings) == {BounceKind.HARD: 1}
+
+    def test_flags_that_a_mail_program_has_set_stay(self, post, sent, box):
+        message = mailbox.MaildirMessage(reports.postfix(sent.message_id))
+        message.set_subdir("cur")
+        message.set_flags("FT")
+        key = box.add(message)
+        box.add(reports.out_of_office(sent.message_id))
+        assert bounces.read_mailbox(post.settings).total() == 2
+        assert box.get_message(key).get_flags() == "FST"
+
+    def test_a_message_that_somebody_else_took_away_is_passed_over(self, post, sent, box):
+        for _ in range(2):
+            box.add(reports.postfix(sent.message_id))
+        found = bounces._maildir(post.settings.mail.bounce_mailbox)
+        next(found)
+        for path in (Path(box._path) / "new").iterdir():
+            path.unlink()
+        assert list(found) == []
 
     def test_the_worker_reads_it_every_ten_minutes_if_it_is_set(self, post, sent, box, monkeypatch):
         monkeypatch.setitem(post.app.extensions, "ecwi_settings", post.settings)

@@ -65,6 +65,14 @@ def test_reads_what_is_new_once_and_marks_it(box, read, sent):
     assert read() == {BounceKind.FOREIGN: 1}
 
 
+@pytest.mark.parametrize("poison", reports.POISONS.values(), ids=reports.POISONS)
+def test_no_mail_of_a_stranger_keeps_the_others_from_being_read(box, read, sent, poison):
+    box.add(poison)
+    box.add(reports.postfix(sent.message_id))
+    assert read()[BounceKind.HARD] == 1
+    assert (box.seen(), read()) == ([1, 2], {})
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
