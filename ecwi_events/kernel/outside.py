@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
+from ecwi_events.kernel.text import wire_domain
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -107,7 +109,7 @@ def _one(url: str, method: str, *, private_too: bool) -> tuple[int, str]:
     port = parts.port or PORTS[parts.scheme]
     if not private_too and port not in PORTS.values():
         raise NotAsked("it leads to an unusual port")
-    host = parts.hostname.encode("idna").decode("ascii") if not parts.hostname.isascii() else parts.hostname
+    host = wire_domain(parts.hostname) if not parts.hostname.isascii() else parts.hostname
     numeric = _resolved(host, port, private_too=private_too)
     path = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_SAFE)
     with _connected(parts.scheme, host, numeric, port) as connection:

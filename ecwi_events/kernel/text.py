@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import idna
+
 _LINE_BREAKS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|[\ud800-\udfff]"
@@ -58,8 +60,30 @@ def slug(text: str, *, most: int = 60) -> str:
 
 
 def normalise_address(address: str) -> str:
-    """Return an email address as it is compared: trimmed, NFC, lower case (overview rule: case and spaces aside)."""
-    return clean_line(address).casefold()
+    """Return an email address as it is compared: trimmed, NFC, lower case (overview rule: case and spaces aside).
+
+    ``faß.de`` and ``fass.de`` are two domains, of two owners, so a domain is not made plainer than the net makes it.
+    """
+    tidy = clean_line(address)
+    if tidy.isascii():
+        return tidy.lower()
+    local, at, domain = tidy.rpartition("@")
+    try:
+        domain = idna.uts46_remap(domain, std3_rules=False, transitional=False)
+    except idna.IDNAError:  # no domain at all
+        domain = domain.casefold()
+    return f"{local.casefold()}{at}{domain}"
+
+
+def wire_domain(domain: str) -> str:
+    """Return a domain as it travels: plain letters, a foreign one in its IDNA form (of 2008, as browsers have it).
+
+    Raises:
+        ValueError: it has no such form.
+    """
+    if domain.isascii():
+        return domain.encode("idna").decode("ascii")  # only looks how long its parts are
+    return idna.encode(domain, uts46=True, transitional=False).decode("ascii")
 
 
 def _without_controls(text: str) -> str:

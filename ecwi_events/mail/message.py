@@ -22,7 +22,7 @@ from email.policy import compat32
 from email.utils import format_datetime, formataddr
 from typing import TYPE_CHECKING
 
-from ecwi_events.kernel.text import clean_line
+from ecwi_events.kernel.text import clean_line, wire_domain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ def wire_address(address: str) -> str:
     local, _, domain = address.rpartition("@")
     if not local.isascii() or not local:
         raise ValueError(f"cannot write to {address!r}: only plain letters may stand before the @")
-    return f"{local}@{domain.encode('idna').decode('ascii')}"
+    return f"{local}@{wire_domain(domain)}"
 
 
 def _fields(envelope: Envelope, letter: Letter, subject: str) -> list[tuple[str, str]]:

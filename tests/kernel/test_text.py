@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecwi_events.kernel.text import clean_line, clean_prose, fold, normalise_address, slug
+from ecwi_events.kernel.text import clean_line, clean_prose, fold, normalise_address, slug, wire_domain
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,27 @@ def test_short_names(title, name):
 
 def test_addresses_are_compared_without_case_and_spaces():
     assert normalise_address("  Olena@KOVAL.example ") == "olena@koval.example"
+
+
+@pytest.mark.parametrize(
+    ("typed", "compared"),
+    [
+        ("Ana@BÜCHER.example", "ana@bücher.example"),
+        ("ana@ЖУРНАЛ.РФ", "ana@журнал.рф"),
+        ("Ana@ŁÓDŹ.example", "ana@łódź.example"),
+        ("Straße@kyiv.example", "strasse@kyiv.example"),
+        ("Олена", "олена"),
+        ("ana@\u0378.Example", "ana@\u0378.example"),
+    ],
+)
+def test_addresses_with_foreign_letters_are_compared_as_ever(typed, compared):
+    assert normalise_address(typed) == compared == typed.casefold()
+
+
+def test_two_domains_of_two_owners_are_not_one_address():
+    assert normalise_address("Ana@FAß.de") == "ana@faß.de" != normalise_address("ana@fass.de")
+    assert wire_domain("faß.de") == "xn--fa-hia.de"
+    assert normalise_address("ana@σοφος.gr") != normalise_address("ana@σοφοσ.gr")
 
 
 @given(st.text())

@@ -298,7 +298,14 @@ def test_strangers_cannot_send_their_links_through_our_greeting(name, greeting):
 
 
 @pytest.mark.parametrize(
-    ("address", "wire"), [("a@b.example", "a@b.example"), ("a@bücher.example", "a@xn--bcher-kva.example")]
+    ("address", "wire"),
+    [
+        ("a@b.example", "a@b.example"),
+        ("a@bücher.example", "a@xn--bcher-kva.example"),
+        ("a@BÜCHER.example", "a@xn--bcher-kva.example"),
+        ("a@приклад.укр", "a@xn--80aikifvh.xn--j1amh"),
+        ("a@faß.example", "a@xn--fa-hia.example"),  # and not to the owner of fass.example
+    ],
 )
 def test_foreign_domains_travel_in_plain_letters(address, wire):
     assert wire_address(address) == wire
