@@ -55,7 +55,7 @@ def about_one(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWant
         "deadline": dates.moment(mine.offer_expires_at, mine.zone, now=now) if mine.offer_expires_at else "",
         "is_last_offer": registration_rules.is_last_offer(mine.offers),
         "ended": dates.moment(mine.lapsed_at, mine.zone, now=now) if mine.lapsed_at else "",
-        "goes_on": mail.kind == "registration.lapsed" and _goes_on(mine, now=now),
+        **(_of_the_line(mine, now=now) if mail.kind == "registration.lapsed" else {}),
     }
     return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
 
@@ -117,7 +117,8 @@ def _by(mine: MySignUp) -> str:
     return name if name and mail_rules.greeting(name).endswith(name) else ""
 
 
-def _goes_on(mine: MySignUp, *, now: datetime) -> bool:
-    """Tell whether places still go to the line, so that it makes sense to wait or to come back."""
+def _of_the_line(mine: MySignUp, *, now: datetime) -> dict[str, bool]:
+    """Tell whether places still go to the line, and whether one is free at once for who comes back."""
     facts = registrations.sign_up_facts(mine.activity.id)
-    return facts is not None and registration_rules.may_promote(facts, mine.session_id, now=now)
+    goes_on = facts is not None and registration_rules.may_promote(facts, mine.session_id, now=now)
+    return {"goes_on": goes_on, "is_free": facts is not None and goes_on and not facts.is_full_for(mine.session_id)}

@@ -113,6 +113,7 @@ def _about_activity(variant: str) -> dict[str, object]:
         "is_last_offer": variant == AWKWARD,
         "ended": "Tue 12 January 2027, 18:00 (Kyiv)",
         "goes_on": variant == USUAL,
+        "is_free": False,
         "attendance": links.absolute("/host/sessions/1/attendance"),
         "meeting": "" if variant == AWKWARD else "https://meet.example/room",
         "times": sessions[0]["times"],

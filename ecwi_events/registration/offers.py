@@ -86,7 +86,10 @@ def _lapse(registration_id: int, *, now: datetime) -> None:
     else:
         after, number = Place.WAITING, places.draw_number(places_id)
         counts = places.adjust(places_id, taken=-1, waiting=1)
-    rows.change(registration_id, place=after, queue_place=number, offer_expires_at=None, lapsed_at=now)
+    # What people were told is when the offer ended, not when somebody came round to see it.
+    rows.change(
+        registration_id, place=after, queue_place=number, offer_expires_at=None, lapsed_at=held.offer_expires_at
+    )
     rows.note("lapse", registration_id, Place.OFFERED, after, now=now)
     rows.tell("registration.lapsed", registration_id, now=now)
     promotion.fill(places_id, activity_id, session_id, counts, now=now)

@@ -6,6 +6,7 @@ import pytest
 
 from ecwi_events.mail.rendering import as_text
 from ecwi_events.registration import answers, queries, questions, service
+from ecwi_events.registration.models import Place
 from ecwi_events.registration.models_questions import QuestionKind
 from tests.make import NOW, make_activity, make_organisation, sign_up
 from tests.registration.ground import act, choose, make_series, set_terms
@@ -29,6 +30,12 @@ def says(mail, *words):
     for part in both_parts(mail):
         for word in words:
             assert word in part, (word, part)
+
+
+def says_not(mail, *words):
+    for part in both_parts(mail):
+        for word in words:
+            assert word not in part, (word, part)
 
 
 def kinds_of(post):
@@ -75,12 +82,17 @@ def test_who_did_not_answer_reads_that_the_offer_has_ended_and_where_they_are(po
     mail = last_to(post, "boris", "lapsed")
     assert mail["Subject"] == f"The place went to the next person: {TITLE}"
     says(mail, "before Tue 19 January, 14:00 (Tokyo)", "you are number 1", "you leave the list")
+    says(mail, "The place is for the next person now.")
     assert link_of(offered) in both_parts(mail)[0]
     act(service.decline_offer, third.registration_id, now=post.now)
     says(last_to(post, "boris", "offer"), "because it is the second time")
+    fourth = sign_up(queries.find_sign_up(offered).activity.id, "Dana", "dana@people.example", now=post.now)
     post.clock.move_to(post.now + timedelta(hours=2))
     act(service.lapse_due, now=post.now)
-    says(last_to(post, "boris", "lapsed"), "you are no longer on the waiting list", "Sign up again")
+    mail = last_to(post, "boris", "lapsed")
+    says(mail, "you are no longer on the waiting list", "The place is for the next person now.")
+    says(mail, "Sign up again. Then you are at the end of the line")
+    assert queries.find_sign_up(fourth.registration_id).place is Place.OFFERED
     assert [part for part in mail.walk() if part.get_content_type() == "text/calendar"] == []
     assert mail["List-Unsubscribe"] is None
 
@@ -93,7 +105,30 @@ def test_who_is_told_after_the_close_of_sign_up_is_promised_nothing(post, offere
     act(service.lapse_due, now=post.now)
     mail = last_to(post, "boris", "lapsed")
     says(mail, "you are no longer on the waiting list", "because it has begun")
-    assert "Sign up again" not in both_parts(mail)[0]
+    says_not(mail, "Sign up again", "next person")
+
+
+def test_who_waits_when_it_begins_is_not_told_that_somebody_else_comes(post, offered):
+    sign_up(queries.find_sign_up(offered).activity.id, "Carla", "carla@people.example", now=post.now)
+    post.clock.move_to(START + timedelta(minutes=5))
+    act(service.lapse_due, now=post.now)
+    mail = last_to(post, "boris", "lapsed")
+    assert mail["Subject"] == f"The offer has ended: {TITLE}"
+    says(mail, "You are still on the waiting list, but nobody gets a place any more", "because it has begun")
+    says_not(mail, "next person")
+
+
+def test_who_was_alone_in_the_line_reads_that_a_place_is_free(post, offered):
+    for _ in range(2):
+        post.clock.move_to(post.now + timedelta(hours=2, seconds=50))
+        act(service.lapse_due, now=post.now)
+    mail = last_to(post, "boris", "lapsed")
+    says(mail, "before Tue 19 January, 16:00 (Tokyo)", "you are no longer on the waiting list")
+    says(mail, "A place is free now, so sign up again soon")
+    says_not(mail, "next person", "end of the line")
+    assert sign_up(queries.find_sign_up(offered).activity.id, "Boris", "boris@people.example", now=post.now).place is (
+        Place.CONFIRMED
+    )
 
 
 def test_who_accepts_is_confirmed_with_the_calendar_entry(post, offered):

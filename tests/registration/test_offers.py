@@ -97,6 +97,13 @@ def test_who_did_not_answer_is_told_once_each_time_and_where_they_are_now():
     assert (place_of(second), queries.find_sign_up(second).lapsed_at) == (CONFIRMED, None)
 
 
+def test_what_is_kept_is_when_the_offer_ended_and_not_when_it_was_seen():
+    _, first, second, _ = one_place_and_a_line()
+    act(service.withdraw, first, now=NEAR)
+    act(service.lapse_due, now=NEAR + 2 * HOUR + timedelta(seconds=50))
+    assert queries.find_sign_up(second).lapsed_at == NEAR + 2 * HOUR
+
+
 def test_who_is_alone_in_the_line_gets_the_second_offer_and_no_mail_that_the_first_has_ended():
     _, first, second = one_place_and_a_line(waiting=1)
     act(service.withdraw, first, now=NEAR)

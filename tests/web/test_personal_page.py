@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.programme.models import ActivitySession
+from ecwi_events.programme.models import Activity, ActivitySession
 from ecwi_events.registration import answers, queries, questions, service
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_questions import QuestionKind
@@ -156,6 +156,19 @@ class TestOffers:
         assert client.post(f"{link}/offer", data={"act": "decline"}).status_code == 303
         assert place_of(offered) is Place.DECLINED
         assert "You do not have a place" in words(client.get(link))
+
+    @pytest.mark.parametrize("others", [0, 2])
+    def test_after_the_second_offer_it_says_how_to_come_back(self, client, offered, the_clock, others):
+        activity_id = db.session.scalar(sa.select(Activity.id))
+        for _ in range(2):
+            the_clock.now += timedelta(hours=2)
+            with transaction():
+                service.lapse_due(now=the_clock.now)
+        for _ in range(others):
+            make.sign_up(activity_id, now=the_clock.now)
+        page = words(client.get(link_of(offered)))
+        assert "You did not answer two offers of a place" in page and "You can sign up again." in page
+        assert ("Then you are at the end of the line." in page) == bool(others)
 
     def test_too_late(self, client, offered, the_clock):
         the_clock.now += timedelta(hours=2)

@@ -75,6 +75,7 @@ def render(mine: MySignUp, form: Form | None = None, *, now: datetime, more: str
         after=_after_all(facts, held, now=now),
         is_public=is_for_everybody(activity.status, activity.visibility),
         is_open=facts is not None and rules.refusal(facts, now=now) is None,
+        is_full=facts is None or facts.is_full_for(main.session_id),
         is_to_come=any(not step.is_over and not step.session.is_cancelled for step in steps),
         join_token=joining.token_of(mine.registration_id, mine.uid, mine.link_version),
         more=more,
