@@ -25,7 +25,7 @@ from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import transaction
 from ecwi_events.mail import suppression
 from ecwi_events.people import signing_in
-from ecwi_events.programme import files, link_checks
+from ecwi_events.programme import files, link_checks, outcomes
 from ecwi_events.registration import offers, promotion, proving, re_resolving, reconciling
 from ecwi_events.reminders import service as reminders
 from ecwi_events.work import hearts
@@ -71,6 +71,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("old_bounces", Every.NIGHT, suppression.forget_old),
     Round("link_checks", Every.HOUR, link_checks.derive_due),
     Round("cut_off_files", Every.NIGHT, files.forget_drafts),
+    Round("removed_outcomes", Every.NIGHT, outcomes.forget_removed),
     Round("sign_in_leftovers", Every.NIGHT, signing_in.forget_old),
     Round("sign_up_requests", Every.NIGHT, proving.forget_old, full=proving.AT_MOST),
     Round("time_zones", Every.NIGHT, re_resolving.re_resolve_sessions, full=re_resolving.AT_MOST),

@@ -90,7 +90,6 @@ def remove_outcome(activity_id: int, outcome_id: int, *, now: datetime) -> None:
     """
     outcome = _get(activity_id, outcome_id)
     journal.note("remove_outcome", "outcome", outcome.id, before=_told(outcome), now=now)
-    db.session.execute(sa.delete(RemovedOutcome).where(RemovedOutcome.removed_at <= now - UNDO_FOR))
     db.session.add(
         RemovedOutcome(
             activity_id=activity_id, kind=outcome.kind, position=outcome.position, text=outcome.text, removed_at=now
@@ -135,6 +134,16 @@ def put_back(activity_id: int, removed_id: int, *, now: datetime) -> int:
     db.session.delete(removed)
     db.session.flush()
     return outcome_id
+
+
+def forget_removed(*, now: datetime) -> int:
+    """Forget what was removed and cannot be put back any more; return how many."""
+    gone = db.session.execute(
+        sa.delete(RemovedOutcome)
+        .where(RemovedOutcome.removed_at <= now - UNDO_FOR)
+        .execution_options(synchronize_session=False)
+    )
+    return gone.rowcount  # type: ignore[attr-defined,no-any-return]  # a DELETE has a row count
 
 
 def _checked(text: str) -> str:

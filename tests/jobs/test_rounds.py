@@ -1,7 +1,7 @@
 """What time alone calls for: at every tick, once an hour, once a night; one that fails does not keep the others."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +13,9 @@ from ecwi_events.jobs.tick import derive
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people import signing_in
 from ecwi_events.people.models_signing_in import SignInToken
+from ecwi_events.programme import outcomes
+from ecwi_events.programme.models import OutcomeKind
+from ecwi_events.programme.models_record import RemovedOutcome
 from ecwi_events.work.models import Work
 from tests import make
 
@@ -87,3 +90,16 @@ def test_links_that_nobody_can_use_any_more_are_forgotten_by_night(post):
     assert db.session.scalar(sa.select(sa.func.count()).select_from(SignInToken)) == 1
     go(post, make.NOW.replace(day=24))
     assert db.session.scalar(sa.select(sa.func.count()).select_from(SignInToken)) == 0
+
+
+def test_removed_outcomes_that_cannot_be_put_back_any_more_are_forgotten_by_night(post):
+    activity_id = make.make_activity()
+    night = AFTER_TWO.replace(day=22)
+    last_second = night - outcomes.UNDO_FOR + timedelta(seconds=1)
+    for at in (make.NOW, last_second):
+        with transaction():
+            outcome_id = outcomes.add_outcome(activity_id, OutcomeKind.ACHIEVED, f"Removed at {at}", now=at)
+            outcomes.remove_outcome(activity_id, outcome_id, now=at)
+    go(post, night)
+    kept = db.session.scalars(sa.select(RemovedOutcome.text)).all()
+    assert kept == [f"Removed at {last_second}"]

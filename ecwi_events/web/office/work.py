@@ -56,6 +56,7 @@ KINDS = {
     "registration.tell_all": "Write the mails about a change",
     "resource.check_link": "Check a link",
     "round.cut_off_files": "Clear half uploads",
+    "round.removed_outcomes": "Forget removed outcomes",
     "round.link_checks": "Ask for checks of links",
     "round.old_bounces": "Forget old bounces",
     "round.old_work": "Forget old work",
