@@ -26,6 +26,7 @@ from ecwi_events.people.models import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date, datetime
 
 
@@ -77,6 +78,15 @@ def find_or_make(
         return Found(person_id, clean_line(address), is_new=True)
     db.session.execute(sa.delete(Person).where(Person.id == person_id))  # somebody with this address came in between
     return _person_of(normalised) or Found(0, None, is_new=False)
+
+
+def unmake(person_ids: Collection[int]) -> None:
+    """Take people back who were made in this transaction and for whom nothing came of it: nobody is kept for nothing."""
+    if person_ids:
+        for gone in (EmailAddress.person_id, Person.id):
+            db.session.execute(
+                sa.delete(gone.class_).where(gone.in_(person_ids)).execution_options(synchronize_session=False)
+            )
 
 
 def create_person(name: str, address: str, *, organisation: str = "", zone: str | None = None, now: datetime) -> int:

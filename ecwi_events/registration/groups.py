@@ -14,7 +14,7 @@ from ecwi_events.people import vouching
 from ecwi_events.registration import places, rows, rules, rules_groups, signing_up
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from ecwi_events.people.service import Found
@@ -72,7 +72,7 @@ def sign_up_group(
     chosen = {tuple(new.session_ids): signing_up.seats(facts, new.session_ids, now=now) for new in good}
     for places_id in sorted({seat.places_id for seats in chosen.values() for seat in seats}):
         places.lock(places_id)
-    return [
+    results = [
         GroupResult(new.address, None, fault)
         if fault
         else _one(
@@ -80,6 +80,8 @@ def sign_up_group(
         )
         for new, fault in zip(people, faults, strict=True)
     ]
+    _forget_refused(ids, results)
+    return results
 
 
 def _fault(new: SignUp) -> str | None:
@@ -103,6 +105,12 @@ def _people(group: Sequence[SignUp], *, now: datetime) -> dict[str, Found]:
         )
         for address, new in sorted(first.items())
     }
+
+
+def _forget_refused(ids: Mapping[str, Found], results: Sequence[GroupResult]) -> None:
+    """Keep nobody who is new here and got nothing."""
+    taken = {normalise_address(result.address) for result in results if result.signed_up}
+    people_service.unmake([who.person_id for address, who in ids.items() if who.is_new and address not in taken])
 
 
 def _one(

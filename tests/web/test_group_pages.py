@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail.models import Mail
 from ecwi_events.people import spreadsheets
-from ecwi_events.people.models import Organisation, Person
+from ecwi_events.people.models import EmailAddress, Organisation, Person
 from ecwi_events.registration import answers, queries, questions, service
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_questions import QuestionKind
@@ -102,6 +102,19 @@ def test_a_representative_does_not_learn_who_is_invited_and_takes_no_place_for_t
         send(client, None, "A B, ani@people.example\nC D, c@c.example", "sign_up")
     )
     assert signed_up() == [("A B", Place.CONFIRMED)]
+
+
+def test_nobody_is_kept_who_is_new_here_and_refused(client, school):
+    activity = make.make_activity()
+    set_terms(activity, most_per_organisation=1)
+    make.make_person("Cy Oz", "cy@people.example", organisation="Our School")
+    page = words(send(client, school, act="sign_up"))
+    assert "1 of 3 people are signed up" in page and page.count("all the places that it can have") == 2
+    asked = ["ani@people.example", "bo@people.example", "cy@people.example"]
+    left = db.session.scalars(sa.select(EmailAddress.normalised).where(EmailAddress.normalised.in_(asked))).all()
+    names = db.session.scalars(sa.select(Person.name)).all()
+    db.session.rollback()
+    assert set(left) == {asked[0], asked[2]} and "Bo Ng" not in names, "Bo is new and got nothing, Cy was there before"
 
 
 @pytest.mark.parametrize("terms", [{"who": "members", "asks_for_proof": True}, {"who": "members"}])
