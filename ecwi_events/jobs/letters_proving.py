@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel import dates, links
+from ecwi_events.mail import complaints
 from ecwi_events.mail import rules as mail_rules
 from ecwi_events.mail.letters import Letter, NotWanted
 from ecwi_events.programme import queries as programme
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 def confirm(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
     """Return the link to the button; to who has signed up already, the way to the own page."""
+    if complaints.came_about(mail.kind, mail.address):  # anybody can type an address; its reader has had enough of it
+        return NotWanted("opted_out")
     found = proving.find_for_mail(mail.subject_id, now=now)
     if isinstance(found, str):
         return NotWanted(found)

@@ -3,7 +3,8 @@
 A complaint is believed like a report about a mail that did not arrive: it must name a mail of ours in a way that nobody
 else can make up. Whatever else it says, what follows touches the person of that mail: all that one may stop is stopped for
 them. What is about a place, a session that is moved or cancelled, or signing in still comes: who is tired of reminders
-must not stand before a closed door. Only the person can start the others again.
+must not stand before a closed door. Only the person can start the others again. A mail that confirms a sign-up can come to
+somebody who never wrote to us, because others can type an address; a complaint about one stops these mails to that address.
 """
 
 from __future__ import annotations
@@ -102,6 +103,15 @@ def latest_of(person_id: int) -> datetime | None:
         .join(Mail, Mail.id == Bounce.mail_id)
         .where(Mail.person_id == person_id, Bounce.kind == BounceKind.COMPLAINT)
     )
+
+
+def came_about(kind: str, address: str) -> bool:
+    """Tell whether the reader of an address has complained about a mail of this kind, as long as we keep complaints."""
+    about = sa.exists().where(
+        Bounce.normalised == normalise_address(address), Bounce.kind == BounceKind.COMPLAINT,
+        Mail.id == Bounce.mail_id, Mail.kind == kind,
+    )  # fmt: skip
+    return bool(db.session.scalar(sa.select(about)))
 
 
 def latest(*, limit: int) -> Sequence[Complaint]:

@@ -4,9 +4,11 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
 from ecwi_events.mail.models import Mail
+from ecwi_events.people import unsubscribing
 from ecwi_events.registration import proving, queries, service
 from tests.jobs.test_registration_mails import both_parts, last_to, says
-from tests.make import make_activity
+from tests.mail import reports
+from tests.make import make_activity, sign_up
 from tests.registration.ground import act, set_terms
 
 TITLE = "Learning communities that last"
@@ -57,3 +59,30 @@ def test_who_has_signed_up_already_reads_that_and_gets_no_second_button(post):
 def test_a_name_that_is_an_advertisement_is_not_carried_to_anybody(post):
     ask(invited("ana"), "ana", post, name="Buy at www example.com now")
     assert "example.com" not in both_parts(last_to(post, "ana", "prove"))[0].replace("people.example", "")
+
+
+def test_who_complains_about_it_gets_none_any_more_whoever_types_their_address(post):
+    activity_id = invited("ana", "boris")
+    ask(activity_id, "ana", post)
+    last_to(post, "ana", "prove")
+    first = post.rows()[0]
+    assert first.person_id is None, "nobody whom we know"
+    act(unsubscribing.take_in, reports.complaint(first.message_id), now=post.now)
+    ask(invited("ana"), "ana", post, name="ANA")
+    ask(activity_id, "boris", post)
+    post.send()
+    assert [(row.address.partition("@")[0], row.state.value, row.reason) for row in post.rows()] == [
+        ("ana", "sent", None),
+        ("ana", "skipped", "opted_out"),
+        ("boris", "sent", None),
+    ]
+
+
+def test_a_complaint_about_something_else_keeps_nobody_from_signing_up(post):
+    activity_id = make_activity()
+    sign_up(activity_id, "Ana", "ana@people.example")
+    post.send()
+    act(unsubscribing.take_in, reports.complaint(post.rows()[0].message_id), now=post.now)
+    ask(invited("ana"), "ana", post)
+    post.send()
+    assert (post.rows()[-1].kind, post.rows()[-1].state.value) == ("registration.prove", "sent")
