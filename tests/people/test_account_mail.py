@@ -20,8 +20,8 @@ FROM = Sender("events@events.test")
 def olena(app):
     """Somebody with a proved address."""
     person_id = make.make_person("Olena Koval", "olena@people.example")
-    db.session.execute(sa.update(EmailAddress).values(proved_at=make.NOW))
-    db.session.commit()
+    with transaction() as session:
+        session.execute(sa.update(EmailAddress).values(proved_at=make.NOW))
     return person_id
 
 
