@@ -40,8 +40,9 @@ def _maker(pages: Environment) -> Callable[[str, tuple[tuple[str, Hashable], ...
 
     def make(template: str, facts: tuple[tuple[str, Hashable], ...]) -> Markup:
         if not own:  # at the first piece: by now everybody has given the templates what is theirs
-            own.append(pages.overlay())
-            own[0].globals = {name: pages.globals[name] for name in THE_SAME_FOR_ALL}
+            world = pages.overlay()
+            world.globals = {name: pages.globals[name] for name in THE_SAME_FOR_ALL}
+            own.append(world)  # when it is ready: other threads look here too
         return Markup(own[0].get_template(template).render(facts))  # noqa: S704 - our templates, escaped as ever
 
     return make

@@ -6,9 +6,10 @@ Each change is written past the house, as another process would write it, so tha
 import re
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from jinja2 import UndefinedError, meta
+from jinja2 import DictLoader, Environment, UndefinedError, meta
 
 import config
 from ecwi_events.kernel.db import db, transaction
@@ -17,6 +18,7 @@ from ecwi_events.programme.models_record import ActivityContributor, Contributor
 from ecwi_events.programme.outcomes import add_outcome
 from ecwi_events.registration import questions
 from ecwi_events.registration.models_questions import QuestionKind
+from ecwi_events.web import pieces
 from tests import make
 from tests.web.conftest import words
 
@@ -170,6 +172,25 @@ def test_a_piece_knows_neither_the_request_nor_a_token(app):
     piece = app.jinja_env.globals["piece"]
     with app.test_request_context(), pytest.raises(UndefinedError, match="csrf_token"):
         piece("layout/top.html", nav="", identity=True, has_cookie=False)  # who is signed in has a button with a token
+
+
+def test_two_first_pieces_at_once_both_know_nothing_but_their_facts():
+    """While one thread makes the world of the pieces, another one makes a piece."""
+    said = []
+
+    class Meeting(dict):
+        def __getitem__(self, name):
+            if not said:
+                said.append("")
+                other = Thread(target=lambda: said.append(make_piece("own.html", ())))
+                other.start()
+                other.join()
+            return super().__getitem__(name)
+
+    pages = Environment(loader=DictLoader({"own.html": "[{{ own }}]"}), autoescape=True)
+    pages.globals = Meeting(dict.fromkeys(pieces.THE_SAME_FOR_ALL, ""), own="of one person")
+    make_piece = pieces._maker(pages)
+    assert (make_piece("own.html", ()), said) == ("[]", ["", "[]"])
 
 
 def test_pieces_ask_for_nothing_that_they_are_not_given(app):
