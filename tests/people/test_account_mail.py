@@ -85,7 +85,7 @@ def test_an_address_that_was_never_proved_reads_nothing(app):
 
 def test_nobody_is_told_after_they_have_gone(olena):
     prove_another(olena)
-    db.session.execute(sa.update(Person).values(disabled_at=make.NOW))
-    db.session.commit()
+    with transaction() as session:
+        session.execute(sa.update(Person).values(disabled_at=make.NOW))
     mail = find_mail(db.session.scalar(sa.select(Mail.id).where(Mail.kind == account_mail.KIND)))
     assert account_changed(mail, FROM, make.NOW) == NotWanted("erased")
