@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from config import BounceMailbox
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.mail import complaints, suppression
+from ecwi_events.mail import bouncing, complaints, suppression
 from ecwi_events.mail.kinds import KINDS, topics_in_use
 from ecwi_events.mail.models import Mail, MailState
+from ecwi_events.mail.models_delivery import BounceKind
 from ecwi_events.registration import queries
 from ecwi_events.work import service as work
 from tests import make
@@ -158,3 +159,18 @@ def test_the_office_reads_when_the_mailbox_was_read_and_what_is_wrong(client, of
     reading(fault="the certificate of imap.example is not trusted: self-signed <b>")
     page = client.get("/office/mails")
     assert "imap.example is not trusted: self-signed &lt;b&gt;" in page.text and "We try again" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (1, "1 mail came back, 1 mail asked us to stop a kind of mail, and 1 was about no mail of ours."),
+        (2, "2 mails came back, 2 mails asked us to stop a kind of mail, and 2 were about no mail of ours."),
+    ],
+)
+def test_one_mail_is_not_called_mails(client, office, times, said):
+    for kind in (BounceKind.SOFT, BounceKind.STOPPED, BounceKind.FOREIGN):
+        for number in range(times):
+            with transaction():
+                bouncing.count(f"{kind.value} {number}", kind, now=NOW)
+    assert said in words(client.get("/office/mails"))
