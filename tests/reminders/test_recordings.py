@@ -96,6 +96,12 @@ class TestOnce:
         assert derive(END + 26 * HOUR) == []
         assert derive(END + 27 * HOUR) == ["recording to olena"]
 
+    def test_a_recording_after_the_mail_about_slides_is_not_told_of_which_the_page_of_resources_says(self, webinar):
+        publish(webinar, END + 2 * HOUR, kind=ResourceKind.SLIDES)
+        assert derive(END + 27 * HOUR) == ["recording to olena"]
+        publish(webinar, END + 4 * DAY)
+        assert derive(END + 4 * DAY + 2 * HOUR) == []
+
     def test_not_at_night(self, webinar):
         publish(webinar, END + 4 * HOUR)  # an hour later it is 21:30 in Kyiv
         at = datetime(2027, 1, 19, 18, 30, tzinfo=UTC)

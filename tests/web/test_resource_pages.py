@@ -88,6 +88,10 @@ def test_what_cannot_be_taken_is_said(host, activity_id, change, said):
     assert resources.resources_of(activity_id) == []
 
 
+def test_a_host_reads_that_a_later_recording_is_not_told_of_again(host, activity_id):
+    assert "A recording that comes after that mail is not told of again" in words(host.get(address(activity_id)))
+
+
 def test_the_same_form_sent_twice_makes_one_resource(host, activity_id):
     word = host.get(address(activity_id)).text.split('name="once" value="')[1].split('"')[0]
     for _ in range(2):
