@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from jinja2 import Environment
 
-MOST_KEPT = 1024  # some KB each
+MOST_KEPT = 256  # of 13 to 46 KB with what they are made of: 3 to 12 MB a process
 # What every piece may use besides what it is given: the same for everybody, from start to end of the process.
 THE_SAME_FOR_ALL = ("product_name", "asset", "status_words", "resource_words")
 

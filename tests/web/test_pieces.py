@@ -3,7 +3,9 @@
 Each change is written past the house, as another process would write it, so that nothing here could hear of it.
 """
 
+import gc
 import re
+import weakref
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -172,6 +174,20 @@ def test_a_piece_knows_neither_the_request_nor_a_token(app):
     piece = app.jinja_env.globals["piece"]
     with app.test_request_context(), pytest.raises(UndefinedError, match="csrf_token"):
         piece("layout/top.html", nav="", identity=True, has_cookie=False)  # who is signed in has a button with a token
+
+
+def test_a_process_keeps_256_pieces_and_forgets_the_oldest(app):
+    class Fact:
+        pass
+
+    piece, facts = app.jinja_env.globals["piece"], [Fact() for _ in range(257)]
+    with app.test_request_context():
+        for fact in facts:
+            piece("layout/end.html", nav=fact, has_cookie=False)
+    oldest, second = weakref.ref(facts[0]), weakref.ref(facts[1])
+    del facts[:2], fact
+    gc.collect()
+    assert oldest() is None and second() is not None
 
 
 def test_two_first_pieces_at_once_both_know_nothing_but_their_facts():
