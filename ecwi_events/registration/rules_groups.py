@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST = 100
 LONGEST_LIST = 100_000  # letters; a hundred people with long answers have less
+TOO_LONG = f"This list is too long: it has more than {LONGEST_LIST:,} letters. Sign up the group in parts"
 TOO_MANY = f"Enter {MOST} people or fewer at once"
 BY_INVITATION = (
     "This activity is by invitation. Each person signs up alone, with the email address that was invited. "
@@ -84,8 +85,11 @@ def read_group(text: str, asked: Sequence[Asked] = ()) -> GroupList:
 
     Without headings a line has name and email, and an organisation if there is one, with commas, semicolons or tabs
     between; ``Anna Ito <anna@school.example>`` is read too. Nothing is lost: a line that cannot be read comes back with
-    what is wrong with it. What only people themselves can agree to is never read from a list.
+    what is wrong with it. What only people themselves can agree to is never read from a list. A text that is too long for
+    a group is not read at all.
     """
+    if len(text) > LONGEST_LIST:
+        return GroupList([], TOO_LONG)
     columns, found = None, list[GroupLine]()
     seen: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
@@ -223,7 +227,11 @@ def _cells(line: str) -> list[str]:
 
 
 def _split(line: str, separator: str) -> list[str]:
-    return [clean_line(cell) for cell in next(csv.reader(io.StringIO(line), delimiter=separator), [])]
+    try:
+        cells = next(csv.reader(io.StringIO(line), delimiter=separator), [])
+    except csv.Error:  # a cell that no person has: it stays whole and is a fault of its line
+        cells = [line]
+    return [clean_line(cell) for cell in cells]
 
 
 def _placed(cells: list[str]) -> tuple[str, str, str]:

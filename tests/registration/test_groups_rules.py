@@ -39,6 +39,7 @@ def test_how_lists_are_read(text, people):
         ("Ani Ito, ani@", "Enter an email address in the correct format, like name@example.org"),
         ("A B, a@a.example\nC D,  A@A.EXAMPLE", "The same email address is in line 1"),
         ('Unclosed "quote, a@a.example', None),
+        ("A B, a@a.example\n" + "x" * 90_000, "Enter a name of 200 letters or fewer"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(text, fault):
@@ -126,3 +127,14 @@ def test_the_headings_of_a_file_to_fill_are_read_again():
         None,
         {"answer-1": "Tea", "answer-2": "3"},
     )
+
+
+def test_what_is_too_long_for_a_group_is_not_read():
+    for text in ("x" * 140_000, "A B, a@a.example\n" * 15_000):
+        found = read_group(text)
+        assert found.lines == [] and found.fault.startswith("This list is too long")
+
+
+def test_a_cell_beyond_the_reader_s_limit_is_a_fault_of_its_line(monkeypatch):
+    monkeypatch.setattr("ecwi_events.registration.rules_groups.LONGEST_LIST", 200_000)
+    assert read_group("x" * 140_000).lines[0].fault

@@ -150,7 +150,7 @@ def _check(bringer: Bringer, form: Form, group: GroupList, asked: Sequence[Asked
         raise Invalid({"people": group.fault})
     if not group.lines:
         raise Invalid({"people": "Enter one person on each line: name, email"})
-    if len(group.lines) > rules_groups.MOST or len(form.value("people")) > rules_groups.LONGEST_LIST:
+    if len(group.lines) > rules_groups.MOST:
         raise Invalid({"people": rules_groups.TOO_MANY})
     if faults := rules_groups.shared_faults(asked, form.values):
         raise Invalid(faults)
