@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 PURPOSE = "sign-up request"
 MAIL_KIND = "registration.prove"
 OLD_LINK = "This link no longer works. Sign up again: then we send you a new one."
+NO_SESSION = (
+    "The sessions that you chose do not take place any more, or are over. Choose others on the page of the activity."
+)
 AT_MOST = 500  # one transaction stays short; the next one goes on
 KEPT_AFTER = timedelta(days=1)  # so that a link that is a little too old says so
 
@@ -156,14 +159,15 @@ def prove(token: str, typed: Mapping[str, str] | None = None, *, now: datetime) 
 
     Raises:
         Invalid: an answer cannot be taken, or is missing.
-        Refused: the link is unknown or too old; sign-up is closed; or the address is not on the list any more.
+        Refused: the link is unknown or too old; sign-up is closed; no session that was chosen is to come; or the address
+            is not on the list any more.
     """
     pressed, all_of_address = _locked(token, now=now)
     if pressed.registration_id is not None:
         return pressed.registration_id
     asked = questions.asked(pressed.activity_id)
     given = {**_kept(pressed, asked), **(typed or {})}
-    got = answers.sign_up(_sign_up_of(pressed), given, now=now)
+    got = answers.sign_up(_sign_up_of(pressed, now=now), given, now=now)
     for row in all_of_address:
         row.spent_at, row.registration_id, row.answers = now, got.registration_id, {}
         mail.belongs_to(_mail_key(row), rows.where(got.registration_id).person_id)
@@ -172,8 +176,21 @@ def prove(token: str, typed: Mapping[str, str] | None = None, *, now: datetime) 
     return got.registration_id
 
 
+def empty_expired(*, now: datetime, at_most: int = AT_MOST) -> int:
+    """Take out of requests what was typed as soon as their links are too old; the rest goes by `forget_old`."""
+    old = sa.select(SignUpRequest.id).where(SignUpRequest.expires_at <= now, SignUpRequest.name != "").limit(at_most)
+    emptied = db.session.scalars(old).all()
+    db.session.execute(
+        sa.update(SignUpRequest)
+        .where(SignUpRequest.id.in_(emptied))
+        .values(name="", organisation="", answers={})
+        .execution_options(synchronize_session=False)
+    )
+    return len(emptied)
+
+
 def forget_old(*, now: datetime, at_most: int = AT_MOST) -> int:
-    """Delete requests that are over, with their answers, and the addresses of their mails to nobody that we know."""
+    """Delete requests that are over, with their addresses, and the addresses of their mails to nobody that we know."""
     old = sa.select(SignUpRequest.id).where(SignUpRequest.expires_at < now - KEPT_AFTER).limit(at_most)
     gone = db.session.scalars(old).all()
     db.session.execute(
@@ -250,14 +267,24 @@ def _locked(token: str, *, now: datetime) -> tuple[SignUpRequest, list[SignUpReq
     return pressed[0], all_of_address
 
 
-def _sign_up_of(row: SignUpRequest) -> SignUp:
+def _sign_up_of(row: SignUpRequest, *, now: datetime) -> SignUp:
+    """Return the sign-up, for the chosen sessions that are still to come.
+
+    Raises:
+        Refused: there are none.
+    """
+    facts = rows.facts_of(row.activity_id)
+    to_come = {session.session_id for session in facts.to_come(now=now)}
+    session_ids = [one for one in row.session_ids if one in to_come]
+    if facts.terms.is_per_session and row.session_ids and not session_ids:
+        raise Refused(rules.Closed.OVER, NO_SESSION)
     return SignUp(
         activity_id=row.activity_id,
         name=row.name,
         address=row.address,
         organisation=row.organisation,
         zone=row.zone,
-        session_ids=row.session_ids,
+        session_ids=session_ids,
         later_too=row.later_too,
         invitations=frozenset({row.link_hash} if row.link_hash else ()),
         is_proved=True,

@@ -7,7 +7,7 @@ from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people import addresses
 from ecwi_events.people.models import Person
 from ecwi_events.programme.models import Activity
-from ecwi_events.registration import answers, proving, queries, questions, service
+from ecwi_events.registration import answers, changes, proving, queries, questions, service
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_questions import QuestionKind
 from ecwi_events.registration.models_terms import SignUpRequest
@@ -121,6 +121,7 @@ def test_what_cannot_be_is_said_with_the_way_on(client, invited, the_clock):
         db.session.execute(sa.text("DELETE FROM sign_up_invitation"))
     answer = client.post(path)
     assert answer.status_code == 409 and "by invitation" in words(answer) and rows() == 0
+    assert "Confirm my sign-up" not in words(answer), "the same button would say the same again"
     with transaction():
         db.session.execute(sa.update(Activity).values(sign_up_closes_at=make.NOW))
     page = words(client.get(path))
@@ -134,6 +135,30 @@ def ask_more(activity_id, kind, wording) -> str:
     with transaction():
         new = questions.NewQuestion(kind, wording, "To plan", is_required=True)
         return f"answer-{questions.add_question(activity_id, new, now=make.NOW)}"
+
+
+def test_a_chosen_session_that_is_cancelled_leaves_the_others_and_then_nothing(client):
+    sessions = [make.make_session(f"Session {n}", starts_local=f"2027-01-1{n} 14:00") for n in (1, 2, 3)]
+    activity_id = make.make_activity(sessions=sessions)
+    set_terms(activity_id, who="invited", by="session")
+    with transaction():
+        service.invite(activity_id, [ANA["email"]], now=make.NOW)
+    first, second = [one.session_id for one in queries.sign_up_facts(activity_id).sessions][:2]
+    db.session.rollback()
+    paths = []
+    for chosen in ((first,), (first, second)):
+        typed = {**ANA, "chose": "1", **{f"session-{one}": "1" for one in chosen}}
+        paths.append(ask(client, typed))
+    with transaction():
+        changes.cancel_session(first, "The host is ill", by_person_id=None, now=make.NOW)
+    page = words(client.get(paths[0]))
+    assert "do not take place any more" in page and "Confirm my sign-up</button>" not in page
+    answer = client.post(paths[0])
+    assert (answer.status_code, rows()) == (409, 0) and "do not take place any more" in words(answer)
+    assert "Confirm my sign-up</button>" not in words(answer)
+    assert client.post(paths[1]).status_code == 303
+    assert db.session.scalars(sa.select(Registration.session_id)).all() == [second]
+    db.session.rollback()
 
 
 def test_a_form_that_asks_more_by_now_is_filled_in_beside_the_button(client, invited):

@@ -92,7 +92,8 @@ def prove(token: str) -> ResponseReturnValue:
     except Invalid as invalid:
         return _page(request, token, form.wrong(invalid), now=now), 422
     except Refused as refused:
-        return _page(request, token, form, now=now, more=refused.message), 409
+        is_final = refused.code in set(rules.Closed)  # the same button would say the same again
+        return _page(request, token, form, now=now, more=refused.message, is_refused=is_final), 409
     if mine is None:
         raise NotFound("We cannot find this page.")
     return flask.redirect(flask.url_for("personal.page", token=mine.token), 303)
@@ -107,12 +108,16 @@ def _pressed(asked: Sequence[Asked]) -> Form:
     return typed_whole(*(question.field for question in asked if question.field in flask.request.form))
 
 
-def _page(request: Request, token: str, form: Form | None = None, *, now: datetime, more: str = "") -> str:
+def _page(
+    request: Request, token: str, form: Form | None = None, *, now: datetime, more: str = "", is_refused: bool = False
+) -> str:
     activity, facts = programme.find_activity(request.activity_id), queries.sign_up_facts(request.activity_id)
     if activity is None or facts is None:
         raise NotFound("We cannot find this page.")
     zone = request.zone or activity.zone
     closed = rules.refusal(facts, now=now)
+    steps = _steps(activity, facts, request, zone, now=now)
+    no_session = proving.NO_SESSION if request.session_ids and facts.terms.is_per_session and not steps else ""
     return flask.render_template(
         "registration/confirm.html",
         nav="programme",
@@ -123,9 +128,10 @@ def _page(request: Request, token: str, form: Form | None = None, *, now: dateti
         asked=questions.asked(activity.id),
         form=Form({**request.answers, **form.values}, form.faults) if form else Form(request.answers),
         later_too=request.later_too and facts.terms.is_per_session,
-        steps=_steps(activity, facts, request, zone, now=now),
+        steps=steps,
         asks_host=facts.terms.needs_approval,
-        closed=rules.SENTENCES[closed] if closed else "",
+        closed=rules.SENTENCES[closed] if closed else no_session,
+        is_refused=is_refused,
         is_public=is_for_everybody(activity.status, activity.visibility),
         until=dates.moment(request.expires_at, zone, now=now),
         number=None if facts.terms.is_per_session or not facts.is_full else facts.waiting + 1,
