@@ -73,6 +73,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("cut_off_files", Every.NIGHT, files.forget_drafts),
     Round("removed_outcomes", Every.NIGHT, outcomes.forget_removed),
     Round("sign_in_leftovers", Every.NIGHT, signing_in.forget_old),
+    Round("expired_requests", Every.HOUR, proving.empty_expired, full=proving.AT_MOST),
     Round("sign_up_requests", Every.NIGHT, proving.forget_old, full=proving.AT_MOST),
     Round("time_zones", Every.NIGHT, re_resolving.re_resolve_sessions, full=re_resolving.AT_MOST),
     Round("sent_forms", Every.NIGHT, sent_forms.forget_old, full=sent_forms.AT_MOST),

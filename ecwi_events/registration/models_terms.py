@@ -67,7 +67,11 @@ class Invitation(Model):
 
 
 class SignUpRequest(Model):
-    """A sign-up that waits until its address is proved: it has no place, no number, and for a day nothing else either."""
+    """A sign-up that waits for a day until its address is proved: it has no place and no number.
+
+    After that day name, organisation and answers are emptied within an hour; the row with the address goes two nights later
+    at most.
+    """
 
     __tablename__ = "sign_up_request"
     __table_args__ = (sa.Index("ix_sign_up_request_activity_id", "activity_id", "normalised"),)

@@ -93,7 +93,7 @@ def read_group(text: str, asked: Sequence[Asked] = ()) -> GroupList:
     columns, found = None, list[GroupLine]()
     seen: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        if not any(_cells(line)):
+        if not any(_cells(line)) or (number == 1 and line.lower().startswith("sep=")):  # Excel's word about separators
             continue
         if not found and columns is None and (columns := _columns(line, asked)):
             continue
@@ -169,7 +169,8 @@ def _columns(line: str, asked: Sequence[Asked]) -> _Columns | None:
     if "@" in line or not ("email" in names or all_known):
         return None
     fields = {_plain(question.wording): question.field for question in answerable(asked)}
-    holds = [name or fields.get(_plain(cell), "") for name, cell in zip(names, cells, strict=True)]
+    exact = {clean_line(question.wording): question.field for question in answerable(asked)}  # "Country?" is no country
+    holds = [exact.get(cell) or name or fields.get(_plain(cell), "") for name, cell in zip(names, cells, strict=True)]
     return _Columns(holds, cells, separator)
 
 

@@ -138,3 +138,13 @@ def test_what_is_too_long_for_a_group_is_not_read():
 def test_a_cell_beyond_the_reader_s_limit_is_a_fault_of_its_line(monkeypatch):
     monkeypatch.setattr("ecwi_events.registration.rules_groups.LONGEST_LIST", 200_000)
     assert read_group("x" * 140_000).lines[0].fault
+
+
+def test_a_question_that_is_worded_like_a_heading_keeps_its_column():
+    born = Asked(4, "text", "Country?", "Where were you born?", (), is_required=False)
+    (line,) = read_group("Name,Email,Country,Country?\nBo Ng,bo@a.example,Kenya,Nepal", [born]).lines
+    assert (line.country, line.answers[born.field], line.fault) == ("KE", "Nepal", None)
+
+
+def test_the_line_in_which_excel_names_the_separator_is_nobody():
+    assert [one.name for one in read_group("sep=;\nName;Email\nBo Ng;bo@a.example").lines] == ["Bo Ng"]

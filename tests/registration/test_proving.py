@@ -174,7 +174,11 @@ def test_a_link_works_for_a_day_and_no_longer():
     with pytest.raises(Refused) as refused:
         act(proving.prove, token, now=late)
     assert (refused.value.code, proving.find_for_mail(request, now=late)) == ("link_too_old", "late")
-    assert act(proving.forget_old, now=late) == 0
+    assert act(proving.empty_expired, now=late - timedelta(seconds=1)) == 0
+    assert act(proving.empty_expired, now=late) == 1
+    row = db.session.get_one(SignUpRequest, request, populate_existing=True)
+    assert (row.name, row.organisation, row.answers) == ("", "", {})
+    assert (act(proving.empty_expired, now=late), act(proving.forget_old, now=late)) == (0, 0)
     assert act(proving.forget_old, now=late + timedelta(days=2)) == 1
     assert (number_of(SignUpRequest), db.session.scalars(sa.select(Mail.address)).all()) == (0, ["erased"])
 

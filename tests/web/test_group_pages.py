@@ -122,6 +122,12 @@ def test_nobody_is_kept_who_is_new_here_and_refused(client, school):
     assert set(left) == {asked[0], asked[2]} and "Bo Ng" not in names, "Bo is new and got nothing, Cy was there before"
 
 
+def test_the_terms_are_those_of_a_group_and_promise_no_button(client, school):
+    set_terms(make.make_activity(), who="members", asks_for_proof=True)
+    page = words(client.get(PAGE))
+    assert "for people of Member organisations." in page and "pressed the button" not in page
+
+
 @pytest.mark.parametrize("terms", [{"who": "members", "asks_for_proof": True}, {"who": "members"}])
 def test_a_representative_does_not_learn_where_somebody_works(client, school, terms):
     set_terms(make.make_activity(), **terms)

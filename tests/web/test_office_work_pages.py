@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from ecwi_events.jobs import rounds
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people.models import Role
+from ecwi_events.web.office.work import KINDS
 from ecwi_events.work import hearts, service
 from ecwi_events.work.models import Work, WorkState
 from tests import make
@@ -157,3 +159,8 @@ def test_the_page_asks_as_often_for_three_pieces_as_for_one(office, asked):
         assert office.get("/office/work").status_code == 200
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_every_round_that_leaves_a_piece_of_work_is_called_by_words():
+    named = {f"round.{one.name}" for one in rounds.ROUNDS if one.every is not rounds.Every.TICK}
+    assert named <= set(KINDS)

@@ -57,11 +57,14 @@ KINDS = {
     "resource.check_link": "Check a link",
     "round.cut_off_files": "Clear half uploads",
     "round.removed_outcomes": "Forget removed outcomes",
+    "round.expired_requests": "Forget what was typed and never confirmed",
     "round.link_checks": "Ask for checks of links",
     "round.old_bounces": "Forget old bounces",
     "round.old_work": "Forget old work",
     "round.recount": "Count places again",
+    "round.sent_forms": "Forget forms that were sent",
     "round.sign_in_leftovers": "Forget old sign-in links",
+    "round.sign_up_requests": "Forget sign-ups that nobody confirmed",
     "round.time_zones": "Follow new time zone data",
 }
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from ecwi_events.programme.queries import ActivityPage
     from ecwi_events.registration.models import Place
-    from ecwi_events.registration.rules import SignUpFacts
+    from ecwi_events.registration.rules import SignUpFacts, Terms
     from ecwi_events.registration.rules_groups import GroupLine, GroupList
     from ecwi_events.registration.rules_questions import Asked
     from ecwi_events.registration.service import GroupResult
@@ -231,7 +231,7 @@ def _page(
         guessed=guessed,
         country=countries.label,
         choices=sign_up_form.choices(facts, form, steps, now=now) if facts.terms.is_per_session else [],
-        conditions=sign_up_form.conditions(facts.terms),
+        conditions=_conditions(facts.terms),
         closed=closed,
         most=rules_groups.MOST,
         more=more,
@@ -243,6 +243,23 @@ def _facts(activity: ActivityPage) -> SignUpFacts:
     if facts is None:
         raise NotFound("We cannot find this page.")
     return facts
+
+
+def _conditions(terms: Terms) -> list[str]:
+    """Say on what terms a group is signed up: its people press no button, so this is not what they read themselves."""
+    said = []
+    if terms.who == "members":
+        said.append("This activity is for people of Member organisations.")
+    if terms.who == "invited":
+        said.append("This activity is by invitation. Only people on the list can be signed up.")
+    if terms.most_per_organisation:
+        most = terms.most_per_organisation
+        said.append(f"At most {most} {'person' if most == 1 else 'people'} of one organisation can come.")
+    if terms.needs_approval:
+        said.append("The host reads each sign-up and says yes or no. Each person gets an email then.")
+    elif terms.asks_for_proof and terms.asks_for_organisation:
+        said.append("The host says yes or no first to people of whom we know another organisation.")
+    return said
 
 
 def _closed(facts: SignUpFacts, bringer: Bringer, *, now: datetime) -> str:
