@@ -38,6 +38,8 @@ NAMING = {
 }
 RESTED_SECONDS = 1.0
 SQLITE_NEEDED = (3, 35)  # the first release with RETURNING
+BUSY_SECONDS = 10  # so long somebody waits for SQLite's one writer
+ASK_AGAIN_SECONDS = 0.001
 CHANGED_OUTSIDE = "rows were changed outside of transaction()"
 
 _write_mutex = threading.Lock()
@@ -178,7 +180,7 @@ def prepare_engine(engine: sa.Engine, *, durable: bool = True) -> None:
             "journal_mode=WAL",
             f"synchronous={'FULL' if durable else 'OFF'}",
             "foreign_keys=ON",
-            "busy_timeout=10000",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -188,9 +190,30 @@ def prepare_engine(engine: sa.Engine, *, durable: bool = True) -> None:
         if durable and options.get("writing"):
             _set_waiting(connection, is_on=options.get("waiting", True))
         if options.get("writing"):
-            prepared.send(connection, "BEGIN IMMEDIATE")
+            _begin_writing(connection)
         else:  # it waits for nobody and cannot fail, so it goes straight to the driver
             connection.connection.dbapi_connection.execute("BEGIN")  # type: ignore[union-attr]  # SQLite's
+
+
+def _begin_writing(connection: sa.Connection) -> None:
+    """Wait for the one writer of SQLite by asking every millisecond, for as long as SQLite itself would wait.
+
+    SQLite's own way is to sleep up to a tenth of a second between two questions. A worker that writes mail after mail lets
+    go for a millisecond at a time, so whoever signs up meanwhile would come too late again and again.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    until = time.monotonic() + BUSY_SECONDS
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                return prepared.send(connection, "BEGIN IMMEDIATE")
+            except sa.exc.OperationalError as error:
+                if "locked" not in str(error.orig) or time.monotonic() > until:
+                    raise
+            time.sleep(ASK_AGAIN_SECONDS)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 def _set_waiting(connection: sa.Connection, *, is_on: bool) -> None:
