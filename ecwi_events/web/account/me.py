@@ -16,7 +16,7 @@ from ecwi_events.people import addresses, queries, rules
 from ecwi_events.people import settings as people
 from ecwi_events.programme.queries_list import titles_of
 from ecwi_events.registration import mine
-from ecwi_events.web import identity, zones
+from ecwi_events.web import identity, old_links, zones
 from ecwi_events.web.forms import Form, typed
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def confirm_address(token: str) -> ResponseReturnValue:
     """Ask whether to add the address; only the button does it."""
     found = addresses.find_proof(token, now=clock.utc_now())
     if found is None or found.is_taken:
-        return flask.render_template("me/link_too_old.html", message=addresses.OLD_LINK), 410
+        return _too_old(addresses.OLD_LINK)
     return flask.render_template("me/prove.html", found=found, token=token)
 
 
@@ -136,11 +136,15 @@ def prove_address(token: str) -> ResponseReturnValue:
         with transaction():
             address = addresses.prove(token, now=clock.utc_now())
     except Refused as refused:
-        return flask.render_template("me/link_too_old.html", message=refused.message), 410
+        return _too_old(refused.message)
     if identity.present() is None:
         return flask.render_template("me/proved.html", address=address)
     flask.flash(f"{address} is added.")
     return flask.redirect("/me/settings#addresses", 303)
+
+
+def _too_old(message: str) -> ResponseReturnValue:
+    return old_links.too_old(message, button="Open my settings", path="/me/settings")
 
 
 def _me() -> int:

@@ -10,7 +10,7 @@ from ecwi_events.kernel import clock, tokens
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.people import browser_sessions, rules, signing_in
-from ecwi_events.web import identity
+from ecwi_events.web import identity, old_links
 from ecwi_events.web.account.devices import this_device
 from ecwi_events.web.forms import Form, own_path, typed
 
@@ -88,7 +88,7 @@ def confirm(token: str) -> ResponseReturnValue:
     """Ask whether to sign in; only the button does it."""
     pending = signing_in.find_sign_in(token, now=clock.utc_now())
     if pending is None:
-        return flask.render_template("people/link_too_old.html", message=signing_in.OLD_LINK), 410
+        return _too_old(signing_in.OLD_LINK)
     return flask.render_template("people/confirm.html", name=pending.name, token=token)
 
 
@@ -102,7 +102,7 @@ def sign_in(token: str) -> ResponseReturnValue:
                 token, browser=flask.session.get(BROWSER), device=this_device(), now=now
             )  # fmt: skip
     except Refused as refused:
-        return flask.render_template("people/link_too_old.html", message=refused.message), 410
+        return _too_old(refused.message)
     return _welcome(browser)
 
 
@@ -113,6 +113,12 @@ def sign_out() -> ResponseReturnValue:
     flask.session.clear()
     flask.flash("You are signed out.")
     return flask.redirect("/", 303)
+
+
+def _too_old(message: str) -> ResponseReturnValue:
+    return old_links.too_old(
+        f"{message} A link works once, for 15 minutes.", button="Send me a new link", path="/sign-in"
+    )
 
 
 def _welcome(browser: str) -> ResponseReturnValue:

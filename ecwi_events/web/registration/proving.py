@@ -17,7 +17,7 @@ from ecwi_events.kernel.text import clean_line
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme.rules import is_for_everybody
 from ecwi_events.registration import proving, queries, questions, rules, rules_proving
-from ecwi_events.web import times
+from ecwi_events.web import old_links, times
 from ecwi_events.web.forms import Form, typed_whole
 from ecwi_events.web.programme import seeing
 
@@ -72,7 +72,7 @@ def confirm(token: str) -> ResponseReturnValue:
     now = clock.utc_now()
     request = proving.find_request(token, now=now)
     if request is None:
-        return _too_old(proving.OLD_LINK)
+        return _too_old()
     if request.own_link:
         return flask.redirect(flask.url_for("personal.page", token=request.own_link), 303)
     return _page(request, token, now=now)
@@ -84,7 +84,7 @@ def prove(token: str) -> ResponseReturnValue:
     now = clock.utc_now()
     request = proving.find_request(token, now=now)
     if request is None:
-        return _too_old(proving.OLD_LINK)
+        return _too_old()
     form = _pressed(questions.asked(request.activity_id))
     try:
         with transaction():
@@ -99,8 +99,8 @@ def prove(token: str) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("personal.page", token=mine.token), 303)
 
 
-def _too_old(message: str) -> tuple[str, int]:
-    return flask.render_template("registration/confirm_too_old.html", nav="programme", message=message), 410
+def _too_old() -> ResponseReturnValue:
+    return old_links.too_old(proving.OLD_LINK, button="See the programme", path="/", nav="programme")
 
 
 def _pressed(asked: Sequence[Asked]) -> Form:
