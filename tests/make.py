@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.db import transaction
 from ecwi_events.people import service as people
@@ -16,6 +17,12 @@ from ecwi_events.programme.sessions import NewSession
 from ecwi_events.registration import changes
 from ecwi_events.registration import service as registration
 from ecwi_events.registration.service import SignedUp, SignUp
+from ecwi_events.reminders import service as reminders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ecwi_events.reminders.slots import Timing
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 _number = count(1)
@@ -182,3 +189,11 @@ def _real_now() -> datetime:
 def days(number: int) -> timedelta:
     """So many days."""
     return timedelta(days=number)
+
+
+def derive_reminders(*, now: datetime, only: Iterable[Timing] = ()) -> int:
+    """Write down all reminders that are due, as a tick does; of how many sessions they speak, or were to speak."""
+    found = reminders.find_due(now=now, only=only)
+    with transaction():
+        reminders.write_down(found, now=now)
+    return sum(len(one.group) for one in found)

@@ -206,11 +206,20 @@ def put_some(message_id: int, *, now: datetime) -> int:
     if message is None or message.cancelled_at or message.done_at:
         return 0
     people = recipients(message.activity_id, message.audience, message.session_id, after=message.put_up_to, limit=BATCH)
-    for person in people:
-        mail.queue(
-            MAIL_KIND, person_id=person.person_id, address=person.address, subject_id=message.id,
-            session_id=message.session_id, dedup_key=f"message:{message.id}:{person.person_id}", now=now,
-        )  # fmt: skip
+    mail.queue_all(
+        [
+            mail.NewMail(
+                MAIL_KIND,
+                person_id=person.person_id,
+                address=person.address,
+                subject_id=message.id,
+                session_id=message.session_id,
+                dedup_key=f"message:{message.id}:{person.person_id}",
+            )
+            for person in people
+        ],
+        now=now,
+    )
     message.put += len(people)
     if people:
         message.put_up_to = people[-1].person_id

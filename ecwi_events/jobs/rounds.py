@@ -2,7 +2,8 @@
 
 An act takes ``now=`` and is called inside `transaction()`. It must do no harm when it is called twice, and keep its
 transaction short: whoever has more to do does ``full`` at once, returns how many it did, and is called again until it did
-fewer. What takes long or talks to other machines puts work of its own kind instead, with a handler in
+fewer. Whoever has to look through much first does so in ``find``, before any transaction, and is then given what was found,
+``full`` at a time. What takes long or talks to other machines puts work of its own kind instead, with a handler in
 `ecwi_events.jobs.handlers`.
 
 What happens at every tick is called by the tick itself. Hourly and nightly acts become work rows of the kind
@@ -16,7 +17,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecwi_events.calendars import service as calendars
 from ecwi_events.jobs import bounces
@@ -32,7 +33,7 @@ from ecwi_events.work import hearts
 from ecwi_events.work import service as work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from flask import Flask
@@ -59,6 +60,7 @@ class Round:
     every: Every
     act: Callable[..., object]
     full: int | None = None
+    find: Callable[..., Sequence[Any]] | None = None
 
 
 ROUNDS: tuple[Round, ...] = (
@@ -66,7 +68,7 @@ ROUNDS: tuple[Round, ...] = (
     Round("offers", Every.TICK, offers.lapse_due, full=offers.AT_MOST),
     Round("free_places", Every.TICK, promotion.fill_all, full=promotion.AT_MOST),
     Round("recount", Every.HOUR, reconciling.recount),
-    Round("reminders", Every.TICK, reminders.derive_due, full=reminders.AT_MOST),
+    Round("reminders", Every.TICK, reminders.write_down, full=reminders.AT_MOST, find=reminders.find_due),
     Round("bounces", Every.TICK, bounces.ask),
     Round("old_bounces", Every.NIGHT, suppression.forget_old),
     Round("link_checks", Every.HOUR, link_checks.derive_due),
@@ -126,12 +128,22 @@ def kinds() -> list[str]:
 
 
 def _do(item: Round, *, now: datetime) -> None:
+    if item.find is not None:
+        _find_and_do(item, item.find(now=now), now=now)
+        return
     did: object = item.full
     while did == item.full:
         with transaction():
             did = item.act(now=now)
         if item.full is None:
             return
+
+
+def _find_and_do(item: Round, found: Sequence[Any], *, now: datetime) -> None:
+    at_once = item.full or max(1, len(found))
+    for start in range(0, len(found), at_once):
+        with transaction():
+            item.act(found[start : start + at_once], now=now)
 
 
 def _put(item: Round, *, now: datetime) -> None:

@@ -40,7 +40,6 @@ RESTED_SECONDS = 1.0
 SQLITE_NEEDED = (3, 35)  # the first release with RETURNING
 BUSY_SECONDS = 10  # so long somebody waits for SQLite's one writer
 ASK_AGAIN_SECONDS = 0.001
-CHANGED_OUTSIDE = "rows were changed outside of transaction()"
 
 _write_mutex = threading.Lock()
 _after_commit: list[Callable[[frozenset[str]], None]] = []
@@ -257,14 +256,12 @@ def _begin_for_writing_only(engine: sa.Engine) -> None:
 
 
 def _write_in_transactions_only(engine: sa.Engine) -> None:
-    """Refuse to change rows outside of `transaction()`: they would be kept at once or lost at the end, by the engine."""
+    """Let nobody change rows outside of `transaction()` by SQLAlchemy's own way either."""
 
     @event.listens_for(engine, "before_cursor_execute")
     def on_execute(connection: sa.Connection, *said: Any) -> None:  # noqa: ANN401 - what the event hands over
         doing = said[3]  # the context of the statement
-        writes = doing.isinsert or doing.isupdate or doing.isdelete
-        if writes and "writing" not in connection.get_execution_options():
-            raise RuntimeError(CHANGED_OUTSIDE)
+        prepared.refuse_outside(connection, writes=doing.isinsert or doing.isupdate or doing.isdelete)
 
 
 def when_work_is_committed(ring: Callable[[frozenset[str]], None]) -> None:
@@ -300,7 +297,7 @@ def transaction(*, waiting: bool = True, alone: bool = False) -> Iterator[Sessio
     if session.info.get("in_transaction"):
         raise RuntimeError("transaction() does not nest: the door opens it, rooms flush")
     if session.new or session.dirty or session.deleted:
-        raise RuntimeError(CHANGED_OUTSIDE)
+        raise RuntimeError(prepared.CHANGED_OUTSIDE)
     session.rollback()  # ends the read that looking up the signed-in person began
     embedded = session.get_bind().dialect.name == "sqlite"
     session.info.update(in_transaction=True, ring=False, ring_in=frozenset())
@@ -358,13 +355,26 @@ def insert_unless_there(table: type[Model], rows: Sequence[Mapping[str, Any]], *
     return list(db.session.execute(statement, list(rows)).scalars())
 
 
+def ids_of_new(
+    table: type[Model], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
+) -> dict[tuple[Any, ...], int]:
+    """Do the same; return the ids of the new rows by the values of their keys."""
+    if not rows:
+        return {}
+    statement = _insert(table, tuple(key), _connection().dialect.name)
+    new: Any = run(statement, rows[0]) if len(rows) == 1 else db.session.execute(statement, list(rows))
+    return {tuple(row[1:]): row[0] for row in new}
+
+
 @cache
 def _insert(table: type[Model], key: tuple[str, ...], dialect: str) -> sa.Insert:
     """Build the statement once; the same object finds its compiled form again at once."""
     target = sa.inspect(table).local_table
     assert isinstance(target, sa.Table)  # noqa: S101 - tells mypy what a mapped class has
     make = sqlite.insert(target) if dialect == "sqlite" else postgresql.insert(target)
-    return (make.on_conflict_do_nothing(index_elements=list(key)) if key else make).returning(target.c.id)
+    statement = make.on_conflict_do_nothing(index_elements=list(key)) if key else make
+    columns: list[Any] = [target.c.id, *(target.c[name] for name in key)]
+    return statement.returning(*columns)
 
 
 def check_engine(engine: sa.Engine) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
 from ecwi_events.kernel import links, tokens
-from ecwi_events.kernel.db import db, insert_unless_there, run
+from ecwi_events.kernel.db import db, ids_of_new, run
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.mail import rules, stopping
 from ecwi_events.mail.kinds import kind_of
@@ -55,20 +55,9 @@ WORK_KIND = "mail.send"
 LONGEST_ERROR = 2000
 
 
-def queue(  # noqa: PLR0913 - the columns of a mail row, all by name
-    kind: str,
-    *,
-    person_id: int | None,
-    address: str,
-    subject_id: int,
-    dedup_key: str,
-    now: datetime,
-    session_id: int | None = None,
-    revision: int | None = None,
-    not_after: datetime | None = None,
-    priority: int | None = None,
-) -> int | None:
-    """Write down one message to one person, in the caller's transaction; return its id, or None if it was there before.
+@dataclass(frozen=True)
+class NewMail:
+    """One message to one person that is to be written down.
 
     Args:
         kind: what it says; the jobs door maps it to its words and to the check that it is still wanted.
@@ -76,23 +65,50 @@ def queue(  # noqa: PLR0913 - the columns of a mail row, all by name
         address: where it goes; exactly one.
         subject_id: the id that the kind speaks about.
         dedup_key: the same key makes the same message, for ever.
-        now: the door's instant.
         session_id: the session that it speaks about, if it is one.
         revision: the revision of that session's schedule; a newer one makes this message superseded.
         not_after: later than this it is of no use.
         priority: smaller goes first; that of its kind if not given.
     """
-    row = {
-        "kind": kind, "person_id": person_id, "address": address, "subject_id": subject_id, "dedup_key": dedup_key,
-        "message_id": _message_id(dedup_key), "session_id": session_id, "revision": revision,
-        "not_after": not_after, "state": MailState.QUEUED, "attempts": 0, "created_at": now,
+
+    kind: str
+    _: KW_ONLY
+    person_id: int | None
+    address: str
+    subject_id: int
+    dedup_key: str
+    session_id: int | None = None
+    revision: int | None = None
+    not_after: datetime | None = None
+    priority: int | None = None
+
+
+def queue(mail: NewMail, *, now: datetime) -> int | None:
+    """Write down one message, in the caller's transaction; return its id, or None if it was there before."""
+    return queue_all([mail], now=now).get(mail.dedup_key)
+
+
+def queue_all(mails: Sequence[NewMail], *, now: datetime) -> dict[str, int]:
+    """Write down messages, in the caller's transaction; return the ids of those that were not there before, by key."""
+    new = ids_of_new(Mail, [_row(mail, now=now) for mail in mails], key=["dedup_key"])
+    ids = {key: mail_id for (key,), mail_id in new.items()}
+    of_priority: dict[int, list[int]] = {}
+    for mail in mails:
+        if mail.dedup_key in ids:
+            priority = mail.priority or kind_of(mail.kind).priority
+            of_priority.setdefault(priority, []).append(ids[mail.dedup_key])
+    # The work rows have no not_after of their own: a late mail is skipped with its reason, not laid aside as dead work.
+    for priority, mail_ids in of_priority.items():
+        work.put_all(WORK_KIND, {f"mail:{mail_id}": mail_id for mail_id in mail_ids}, now=now, priority=priority)
+    return ids
+
+
+def _row(mail: NewMail, *, now: datetime) -> dict[str, object]:
+    return {
+        "kind": mail.kind, "person_id": mail.person_id, "address": mail.address, "subject_id": mail.subject_id,
+        "dedup_key": mail.dedup_key, "message_id": _message_id(mail.dedup_key), "session_id": mail.session_id,
+        "revision": mail.revision, "not_after": mail.not_after, "state": MailState.QUEUED, "attempts": 0, "created_at": now,
     }  # fmt: skip
-    new = insert_unless_there(Mail, [row], key=["dedup_key"])
-    if not new:
-        return None
-    # The work row has no not_after of its own: a late mail is skipped with its reason, not laid aside as dead work.
-    work.put(WORK_KIND, new[0], dedup_key=f"mail:{new[0]}", now=now, priority=priority or kind_of(kind).priority)
-    return new[0]
 
 
 def send_again(mail_id: int, *, now: datetime) -> int:
@@ -110,8 +126,11 @@ def send_again(mail_id: int, *, now: datetime) -> int:
     if not rules.may_send_again(row.state, row.kind):
         raise Refused("send_again", "This mail cannot be sent again: it is on its way, or it was good once only.")
     again = queue(
-        row.kind, person_id=row.person_id, address=row.address, subject_id=row.subject_id, session_id=row.session_id,
-        revision=row.revision, not_after=row.not_after, dedup_key=f"again:{row.id}:{int(now.timestamp())}", now=now,
+        NewMail(
+            row.kind, person_id=row.person_id, address=row.address, subject_id=row.subject_id, session_id=row.session_id,
+            revision=row.revision, not_after=row.not_after, dedup_key=f"again:{row.id}:{int(now.timestamp())}",
+        ),
+        now=now,
     )  # fmt: skip
     if again is None:
         raise Refused("send_again", "This mail was sent again a moment ago.")

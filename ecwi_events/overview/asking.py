@@ -93,11 +93,21 @@ def ask_host(organisation_id: int, year: int, *, again: bool = False, by_person_
     )  # fmt: skip
     db.session.add(question)
     db.session.flush()
-    for person_id, address in people:
-        mail.queue(
-            MAIL_KIND, person_id=person_id, address=address, subject_id=question.id, not_after=question.expires_at,
-            dedup_key=f"{MAIL_KIND}:{question.id}:{person_id}", priority=PRIORITY, now=now,
-        )  # fmt: skip
+    mail.queue_all(
+        [
+            mail.NewMail(
+                MAIL_KIND,
+                person_id=person_id,
+                address=address,
+                subject_id=question.id,
+                not_after=question.expires_at,
+                dedup_key=f"{MAIL_KIND}:{question.id}:{person_id}",
+                priority=PRIORITY,
+            )
+            for person_id, address in people
+        ],
+        now=now,
+    )
     journal.note("ask_host", "organisation", organisation_id, after={"year": year, "people": len(people)}, now=now)
     return len(people)
 

@@ -44,11 +44,20 @@ def tell_owner(person_id: int, entry_id: int | None, *, also: Iterable[str] = ()
         .where(EmailAddress.person_id == person_id, EmailAddress.proved_at.is_not(None))
         .order_by(EmailAddress.id)
     ).all()
-    for number, address in enumerate(dict.fromkeys([*proved, *also])):
-        mail.queue(
-            KIND, person_id=person_id, address=address, subject_id=entry_id, dedup_key=f"account:{entry_id}:{number}",
-            priority=PRIORITY, now=now,
-        )  # fmt: skip
+    mail.queue_all(
+        [
+            mail.NewMail(
+                KIND,
+                person_id=person_id,
+                address=address,
+                subject_id=entry_id,
+                dedup_key=f"account:{entry_id}:{number}",
+                priority=PRIORITY,
+            )
+            for number, address in enumerate(dict.fromkeys([*proved, *also]))
+        ],
+        now=now,
+    )
 
 
 def find_name(person_id: int) -> str | None:

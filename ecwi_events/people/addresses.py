@@ -85,9 +85,17 @@ def ask_for_proof(person_id: int, address: str, *, now: datetime) -> None:
         raise Refused("too_many", "You have asked for many links today. Try again tomorrow.")
     row = _new_proof(person_id, address, now=now)
     mail.queue(
-        "people.prove_address", person_id=None, address=clean_line(address), subject_id=row.id,
-        dedup_key=f"address:{row.id}", not_after=row.expires_at, priority=MAIL_PRIORITY, now=now,
-    )  # fmt: skip
+        mail.NewMail(
+            "people.prove_address",
+            person_id=None,
+            address=clean_line(address),
+            subject_id=row.id,
+            dedup_key=f"address:{row.id}",
+            not_after=row.expires_at,
+            priority=MAIL_PRIORITY,
+        ),
+        now=now,
+    )
 
 
 def token_of(proof_id: int) -> str:

@@ -79,13 +79,15 @@ def request_sign_in(address: str, *, browser: str, now: datetime) -> None:
         return
     row = _new_token(person_id, account=account, browser=browser, now=now)
     mail.queue(
-        MAIL_KIND,
-        person_id=person_id,
-        address=primary or "",
-        subject_id=row.id,
-        dedup_key=f"sign-in:{row.id}:{int(now.timestamp())}",
-        not_after=row.expires_at,
-        priority=FIRST_OF_ALL,
+        mail.NewMail(
+            MAIL_KIND,
+            person_id=person_id,
+            address=primary or "",
+            subject_id=row.id,
+            dedup_key=f"sign-in:{row.id}:{int(now.timestamp())}",
+            not_after=row.expires_at,
+            priority=FIRST_OF_ALL,
+        ),
         now=now,
     )
 

@@ -158,8 +158,9 @@ def tell(row: Proposal, kind: str, *, now: datetime) -> None:
     address = people.primary_address(person_id)
     if address:
         mail.queue(
-            kind, person_id=person_id, address=address, subject_id=row.id, dedup_key=f"{kind}:{row.id}", now=now
-        )  # fmt: skip
+            mail.NewMail(kind, person_id=person_id, address=address, subject_id=row.id, dedup_key=f"{kind}:{row.id}"),
+            now=now,
+        )
 
 
 def _euros(minor: int | None) -> str | None:

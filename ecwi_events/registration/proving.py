@@ -235,9 +235,16 @@ def _new_request(new: SignUp, given: Mapping[str, str], link_hash: str | None, *
 def _mail(row: SignUpRequest, *, now: datetime) -> None:
     known = db.session.scalar(sa.select(EmailAddress.person_id).where(EmailAddress.normalised == row.normalised))
     mail.queue(
-        MAIL_KIND, person_id=known, address=row.address, subject_id=row.id, dedup_key=_mail_key(row),
-        not_after=row.expires_at, now=now,
-    )  # fmt: skip
+        mail.NewMail(
+            MAIL_KIND,
+            person_id=known,
+            address=row.address,
+            subject_id=row.id,
+            dedup_key=_mail_key(row),
+            not_after=row.expires_at,
+        ),
+        now=now,
+    )
 
 
 def _mail_key(row: SignUpRequest) -> str:

@@ -120,14 +120,16 @@ def write_to(
 ) -> None:
     """Queue a mail to somebody of whom we know already who they are and where they read mail."""
     mail.queue(
-        kind,
-        person_id=whom.person_id,
-        address=whom.address,
-        subject_id=registration_id,
-        dedup_key=f"{kind}:{registration_id}:{within or whom.revision}",
-        revision=whom.revision,
-        not_after=not_after,
-        priority=MAIL_PRIORITY,
+        mail.NewMail(
+            kind,
+            person_id=whom.person_id,
+            address=whom.address,
+            subject_id=registration_id,
+            dedup_key=f"{kind}:{registration_id}:{within or whom.revision}",
+            revision=whom.revision,
+            not_after=not_after,
+            priority=MAIL_PRIORITY,
+        ),
         now=now,
     )
 

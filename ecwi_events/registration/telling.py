@@ -83,17 +83,21 @@ def tell_some(announcement_id: int, *, now: datetime, at_most: int = BATCH) -> i
     if one is None:
         return 0
     people = _next_people(one, at_most=at_most)
-    for person_id, registration_id, address in people:
-        mail.queue(
-            f"registration.{one.news}",
-            person_id=person_id,
-            address=address,
-            subject_id=registration_id,
-            dedup_key=f"registration.{one.news}:{one.id}:{person_id}",
-            revision=one.id,
-            priority=PRIORITY,
-            now=now,
-        )
+    mail.queue_all(
+        [
+            mail.NewMail(
+                f"registration.{one.news}",
+                person_id=person_id,
+                address=address,
+                subject_id=registration_id,
+                dedup_key=f"registration.{one.news}:{one.id}:{person_id}",
+                revision=one.id,
+                priority=PRIORITY,
+            )
+            for person_id, registration_id, address in people
+        ],
+        now=now,
+    )
     one.told += len(people)
     one.told_up_to = people[-1][0] if people else one.told_up_to
     one.done_at = now if len(people) < at_most else None

@@ -13,7 +13,7 @@ from ecwi_events.mail.models import Mail
 from ecwi_events.people.models import Person
 from ecwi_events.programme.models import ActivitySession
 from ecwi_events.registration.models import Registration
-from ecwi_events.reminders import queries, rules
+from ecwi_events.reminders import candidates, queries, rules
 from ecwi_events.reminders.models import Reminder
 from ecwi_events.reminders.rules import Verdict
 from ecwi_events.reminders.slots import own
@@ -61,7 +61,7 @@ def plan_of(activity_id: int, *, now: datetime) -> list[Planned]:
     """Return each slot that is on, or that sent something, for each session; by time, and then as the slots follow."""
     plan: dict[Key, Planned] = {}
     for timing, is_on in queries.slots_of(activity_id):
-        for one in queries.candidates(timing, now=now, activity_id=activity_id) if is_on else ():
+        for one in candidates.candidates(timing, now=now, activity_id=activity_id) if is_on else ():
             if rules.verdict(timing, one.times, since=one.since, now=now) in {Verdict.NOT_YET, Verdict.DUE}:
                 key = (one.session_id, timing.slot, timing.minutes)
                 there = plan.setdefault(key, Planned(one.session_id, timing))
@@ -78,7 +78,7 @@ def recipients(activity_id: int, session_id: int, timing: Timing, *, now: dateti
     """Return who gets, or got, the mail of one slot about one session: those to come first, by time; then by name."""
     to_come = [
         one
-        for one in queries.candidates(timing, now=now, activity_id=activity_id)
+        for one in candidates.candidates(timing, now=now, activity_id=activity_id)
         if one.session_id == session_id
         and rules.verdict(timing, one.times, since=one.since, now=now) in {Verdict.NOT_YET, Verdict.DUE}
     ]

@@ -33,6 +33,9 @@ class Verdict(StrEnum):
     OVER = "over"  # missed so long ago that nobody notes it any more
 
 
+TO_DEAL_WITH = (Verdict.DUE, Verdict.LATE)
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What decides whether a reminder that is under way still goes out."""
@@ -101,6 +104,12 @@ def not_after(timing: Timing, times: Times) -> datetime:
     return (times.ends_at if timing.is_afterwards else times.starts_at) - timing.useless
 
 
+def heard_by(timing: Timing, times: Times) -> datetime:
+    """Return until when somebody must have known of the session to get the mail at all."""
+    due = due_at(timing, times)
+    return min(due, times.starts_at - timing.settled) if timing.settled > NOTHING else due
+
+
 def is_for(timing: Timing, times: Times, *, since: datetime) -> bool:
     """Tell whether somebody who knows of the session since this instant gets the mail at all.
 
@@ -109,9 +118,7 @@ def is_for(timing: Timing, times: Times, *, since: datetime) -> bool:
         times: of the session, and the person's zone.
         since: when the person got the place, or was told of the time that holds now, whichever was later.
     """
-    if timing.settled > NOTHING and since > times.starts_at - timing.settled:
-        return False
-    return due_at(timing, times) >= since
+    return since <= heard_by(timing, times)
 
 
 def verdict(timing: Timing, times: Times, *, since: datetime, now: datetime) -> Verdict:

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from ecwi_events.journal import service as journal
-from ecwi_events.kernel.db import db, insert_unless_there
+from ecwi_events.kernel.db import db, ids_of_new
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
-from ecwi_events.mail import service as mail
-from ecwi_events.mail.kinds import kind_of
+from ecwi_events.mail.service import NewMail, queue_all
 from ecwi_events.programme.models import Activity
-from ecwi_events.reminders import queries, rules, slots
+from ecwi_events.reminders import candidates, queries, rules, slots
 from ecwi_events.reminders.models import Reminder, ReminderState, SlotSwitch
 from ecwi_events.reminders.rules import Verdict
 from ecwi_events.reminders.slots import TIMINGS, Slot, Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from ecwi_events.reminders.queries import Candidate
+    from ecwi_events.reminders.selecting import Candidate
 
+_REMINDER = Reminder.metadata.tables["reminder"]
+_POINT = sa.update(_REMINDER).where(_REMINDER.c.id == sa.bindparam("reminder")).values(mail_id=sa.bindparam("mail"))
 KEY = ("recipient", "session_id", "slot", "minutes", "revision")
 DIGEST = "reminder.digest"
-AT_MOST = 500  # one transaction stays short; the next one goes on
+AT_MOST = 200  # mails in one transaction, which stays short
 MOST_OWN = 3
-TOGETHER = (Slot.DAY_BEFORE, Slot.RECORDING)  # one mail may speak of several sessions
 
 
 def mail_kind(slot: Slot) -> str:
@@ -36,24 +36,41 @@ def mail_kind(slot: Slot) -> str:
     return f"reminder.{slot.value}"
 
 
-def derive_due(*, now: datetime, at_most: int = AT_MOST, only: Iterable[Timing] = ()) -> int:
-    """Write down the mails of all slots that are due now, and note those that were missed.
+@dataclass(frozen=True)
+class Due:
+    """What one mail of a slot speaks of, for one person; what was missed is only noted, and comes alone."""
 
-    Returns how many were dealt with; ask again until it is less than ``at_most``. Two who ask at once make one mail.
+    timing: Timing
+    group: Sequence[Candidate]
+    is_late: bool
+
+
+def find_due(*, now: datetime, only: Iterable[Timing] = ()) -> list[Due]:
+    """Return the mails of all slots that are due now, and those that were missed. Needs no transaction.
 
     Args:
         now: the door's instant.
-        at_most: how many to deal with in this transaction; one more if a mail speaks of several sessions.
         only: these slots alone; all if none is named.
     """
-    dealt_with = 0
-    for timing in only or queries.timings():
-        for group in islice(_due(timing, now=now), at_most - dealt_with):
-            dealt_with += len(group)
-            _deal_with(timing, group, now=now)
-        if dealt_with >= at_most:
-            return at_most
-    return dealt_with
+    return [one for timing in only or queries.timings() for one in _due(timing, now=now)]
+
+
+def write_down(found: Sequence[Due], *, now: datetime) -> None:
+    """Put the mails that are due, and note those that were missed. Two who write down the same make one mail.
+
+    Whether they are still wanted is asked again when they go out, so it does no harm if they were found a while ago.
+    """
+    # The rows come first: whoever finds them there already has nothing to mail.
+    rows = {_key(one.timing, each): _row(one, each, now=now) for one in found for each in one.group}
+    new = ids_of_new(Reminder, list(rows.values()), key=KEY)
+    mails = {}
+    for one in found:
+        group = [each for each in one.group if _key(one.timing, each) in new]
+        if group and not one.is_late:
+            mail = _mail(one.timing, group)
+            mails[mail.dedup_key] = (mail, [new[_key(one.timing, each)] for each in group])
+    ids = queue_all([mail for mail, _ in mails.values()], now=now)
+    _point_to({ids[key]: reminders for key, (_, reminders) in mails.items() if key in ids})
 
 
 def switch(activity_id: int, slot: Slot, *, is_on: bool, minutes: int = 0, now: datetime) -> None:
@@ -86,23 +103,32 @@ def switch(activity_id: int, slot: Slot, *, is_on: bool, minutes: int = 0, now: 
         journal.note("switch_reminder", "activity", activity_id, before=before, after=after, now=now)
 
 
-def _due(timing: Timing, *, now: datetime) -> Iterator[list[Candidate]]:
-    """Give what is due in one slot, as lists of what one mail speaks of; what was missed comes alone."""
-    everybody = queries.candidates(timing, now=now)
+def _due(timing: Timing, *, now: datetime) -> Iterator[Due]:
+    """Give what is due in one slot, gathered into what one mail speaks of."""
+    found = candidates.due(timing, now=now)
     of_person: dict[int, list[Candidate]] = {}
-    for one in everybody:
+    for one in _may_come_along(timing, found, now=now):
         of_person.setdefault(one.person_id, []).append(one)
     taken: set[tuple[str, int]] = set()
-    for one in everybody:
-        verdict = rules.verdict(timing, one.times, since=one.since, now=now)
-        if verdict not in {Verdict.DUE, Verdict.LATE} or (one.recipient, one.session_id) in taken:
+    for one in found:
+        if (one.recipient, one.session_id) in taken:
             continue
         group = [one]
-        if verdict is Verdict.DUE and timing.slot in TOGETHER:
-            others = [each for each in of_person[one.person_id] if (each.recipient, each.session_id) not in taken]
-            group += [other for other in others if other is not one and _comes_along(timing, one, other, now=now)]
+        is_late = rules.verdict(timing, one.times, since=one.since, now=now) is Verdict.LATE
+        if not is_late:
+            others = [
+                each for each in of_person.get(one.person_id, ()) if (each.recipient, each.session_id) not in taken
+            ]
+            group += [other for other in others if other != one and _comes_along(timing, one, other, now=now)]
         taken |= {(each.recipient, each.session_id) for each in group}
-        yield group
+        yield Due(timing, group, is_late)
+
+
+def _may_come_along(timing: Timing, found: Sequence[Candidate], *, now: datetime) -> Sequence[Candidate]:
+    """Return what else of these people one mail may speak of, in the slots in which it may speak of several sessions."""
+    if timing is rules.ONE_DAY:
+        return candidates.near(timing, {one.person_id for one in found}, now=now)
+    return found if timing.slot is Slot.RECORDING else ()
 
 
 def _comes_along(timing: Timing, one: Candidate, other: Candidate, *, now: datetime) -> bool:
@@ -116,38 +142,27 @@ def _comes_along(timing: Timing, one: Candidate, other: Candidate, *, now: datet
     return rules.belong_together(one.times, other.times, is_same_activity=is_same)
 
 
-def _deal_with(timing: Timing, group: Sequence[Candidate], *, now: datetime) -> None:
-    """Write the rows first: whoever finds them there already has nothing to mail."""
-    verdicts = [rules.verdict(timing, one.times, since=one.since, now=now) for one in group]
-    is_late = verdicts[0] is Verdict.LATE
-    new = [one for one in group if _write(timing, one, is_late=is_late, now=now)]
-    if new and not is_late:
-        mail_id = _mail(timing, new, now=now)
-        _point_to(mail_id, timing, new)
+def _key(timing: Timing, one: Candidate) -> tuple[object, ...]:
+    return (one.recipient, one.session_id, timing.slot, timing.minutes, one.revision)
 
 
-def _write(timing: Timing, one: Candidate, *, is_late: bool, now: datetime) -> bool:
-    row = {
-        "recipient": one.recipient,
+def _row(due: Due, one: Candidate, *, now: datetime) -> dict[str, object]:
+    return {
+        **dict(zip(KEY, _key(due.timing, one), strict=True)),
         "registration_id": one.registration_id,
         "person_id": one.person_id if one.registration_id is None else None,
-        "session_id": one.session_id,
-        "slot": timing.slot,
-        "minutes": timing.minutes,
-        "revision": one.revision,
-        "state": ReminderState.SKIPPED if is_late else ReminderState.MAILED,
-        "reason": "late" if is_late else None,
+        "state": ReminderState.SKIPPED if due.is_late else ReminderState.MAILED,
+        "reason": "late" if due.is_late else None,
         "mail_id": None,
         "created_at": now,
     }
-    return bool(insert_unless_there(Reminder, [row], key=KEY))
 
 
-def _mail(timing: Timing, group: Sequence[Candidate], *, now: datetime) -> int | None:
+def _mail(timing: Timing, group: Sequence[Candidate]) -> NewMail:
     first = group[0]
     kind = DIGEST if len(group) > 1 and timing is rules.ONE_DAY else mail_kind(timing.slot)
     number = f":{timing.minutes}" if timing.minutes else ""
-    return mail.queue(
+    return NewMail(
         kind,
         person_id=first.person_id,
         address=first.address,
@@ -156,28 +171,14 @@ def _mail(timing: Timing, group: Sequence[Candidate], *, now: datetime) -> int |
         session_id=first.session_id,
         revision=first.revision,
         not_after=rules.not_after(timing, first.times),
-        priority=kind_of(kind).priority,
-        now=now,
     )
 
 
-def _point_to(mail_id: int | None, timing: Timing, group: Sequence[Candidate]) -> None:
-    mine = sa.or_(
-        *(
-            sa.and_(
-                Reminder.recipient == one.recipient,
-                Reminder.session_id == one.session_id,
-                Reminder.revision == one.revision,
-            )
-            for one in group
-        )
-    )
-    db.session.execute(
-        sa.update(Reminder)
-        .where(mine, Reminder.slot == timing.slot, Reminder.minutes == timing.minutes)
-        .values(mail_id=mail_id)
-        .execution_options(synchronize_session=False)
-    )
+def _point_to(reminders_of: Mapping[int, Sequence[int]]) -> None:
+    """Write into the rows of reminders, given by their ids, which mail speaks of them."""
+    rows = [{"reminder": one, "mail": mail_id} for mail_id, reminders in reminders_of.items() for one in reminders]
+    if rows:
+        db.session.execute(_POINT, rows)
 
 
 def _switch_of(activity_id: int, slot: Slot, minutes: int) -> sa.Select[SlotSwitch]:

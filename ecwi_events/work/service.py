@@ -20,7 +20,7 @@ from ecwi_events.work import rules
 from ecwi_events.work.models import OPEN, Queue, Work, WorkState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
 LONGEST_ERROR = 2000
@@ -93,12 +93,32 @@ def put(  # noqa: PLR0913 - the columns of a row, all by name
         priority: smaller goes first; up to `rules.URGENT` it is in the urgent queue, from `rules.BULK` on in the bulk one.
         queue: another queue than its kind and priority say.
     """
+    row = {"reference": reference, "dedup_key": dedup_key, "due_at": due_at or now, "not_after": not_after}
+    return _put(kind, [row], priority=priority, queue=queue, now=now)
+
+
+def put_all(kind: str, references: Mapping[str, int], *, now: datetime, priority: int = rules.NORMAL) -> bool:
+    """Write down that something must happen at once with each of these; return False if all of it was put before.
+
+    Args:
+        kind: what must happen.
+        references: the ids that the act needs, by the keys that each make one row.
+        now: the door's instant.
+        priority: as in `put`.
+    """
+    rows = [
+        {"reference": reference, "dedup_key": key, "due_at": now, "not_after": None}
+        for key, reference in references.items()
+    ]
+    return _put(kind, rows, priority=priority, queue=None, now=now)
+
+
+def _put(kind: str, rows: Sequence[Mapping[str, object]], *, priority: int, queue: Queue | None, now: datetime) -> bool:
     queue = queue or Queue(rules.queue_of(kind, priority))
-    row = {
-        "kind": kind, "reference": reference, "dedup_key": dedup_key, "due_at": due_at or now, "not_after": not_after,
-        "queue": queue, "priority": priority, "state": WorkState.DUE, "attempts": 0, "created_at": now,
+    same = {
+        "kind": kind, "queue": queue, "priority": priority, "state": WorkState.DUE, "attempts": 0, "created_at": now,
     }  # fmt: skip
-    if not insert_unless_there(Work, [row], key=["dedup_key"]):
+    if not insert_unless_there(Work, [{**same, **row} for row in rows], key=["dedup_key"]):
         return False
     work_was_put(queue)
     return True

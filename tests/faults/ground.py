@@ -93,9 +93,12 @@ def queue_mails(count, *, priority=50, start=0):
     addresses = [f"p{start + place}@crowd.example" for place in range(count)]
     for some in range(0, count, 500):
         with transaction():
-            for address in addresses[some : some + 500]:
-                mail.queue("registration.already", person_id=None, address=address, subject_id=number, priority=priority,
-                           dedup_key=f"ground:{address}", now=clock.utc_now())  # fmt: skip
+            news = [
+                mail.NewMail("registration.already", person_id=None, address=address, subject_id=number, priority=priority,
+                             dedup_key=f"ground:{address}")
+                for address in addresses[some : some + 500]
+            ]  # fmt: skip
+            mail.queue_all(news, now=clock.utc_now())
     return addresses
 
 

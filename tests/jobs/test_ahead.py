@@ -14,7 +14,6 @@ from ecwi_events.mail.models import Mail
 from ecwi_events.people.models import Person
 from ecwi_events.programme.models import Activity, ActivitySession, SessionStatus, Visibility
 from ecwi_events.registration.models import Registration
-from ecwi_events.reminders import service
 from ecwi_events.reminders.slots import TIMINGS, Slot
 from ecwi_events.work import service as work
 from ecwi_events.work.service import Claim
@@ -34,8 +33,7 @@ WRITE_TO = "back@events.test"
 def remind(post, slot=Slot.DAY_BEFORE, at=START - timedelta(hours=20)):
     """Put the mails of a slot; return their ids."""
     post.clock.move_to(at)
-    with transaction():
-        service.derive_due(now=at, only=[TIMINGS[slot]])
+    make.derive_reminders(now=at, only=[TIMINGS[slot]])
     asked = sa.select(Mail.id).where(Mail.kind.startswith("reminder.")).order_by(Mail.id)
     return list(db.session.scalars(asked))
 

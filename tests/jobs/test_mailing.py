@@ -10,6 +10,7 @@ from ecwi_events.jobs import mailing
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail import service
 from ecwi_events.mail.models import Mail
+from ecwi_events.mail.service import NewMail
 from ecwi_events.mail.transports import SmtpConversation
 from ecwi_events.people import service as people
 from ecwi_events.people import signing_in
@@ -247,17 +248,17 @@ class TestStillWanted:
 
 class TestQueue:
     def test_the_same_key_is_the_same_mail_for_ever(self, post):
-        facts = {"person_id": None, "address": "a@b.example", "subject_id": 1, "dedup_key": "k", "now": make.NOW}
+        facts = {"person_id": None, "address": "a@b.example", "subject_id": 1, "dedup_key": "k"}
         with transaction():
-            first = service.queue("registration.confirmed", **facts)
-            again = service.queue("registration.confirmed", **facts)
+            first = service.queue(NewMail("registration.confirmed", **facts), now=make.NOW)
+            again = service.queue(NewMail("registration.confirmed", **facts), now=make.NOW)
         assert first is not None and again is None
         assert len(post.rows()) == 1 and post.work_states() == ["due"]
 
     def test_a_change_that_is_rolled_back_tells_nobody(self, post):
-        facts = {"person_id": None, "address": "a@b.example", "subject_id": 1, "dedup_key": "k", "now": make.NOW}
+        facts = {"person_id": None, "address": "a@b.example", "subject_id": 1, "dedup_key": "k"}
         with pytest.raises(ZeroDivisionError), transaction():
-            service.queue("registration.confirmed", **facts)
+            service.queue(NewMail("registration.confirmed", **facts), now=make.NOW)
             raise ZeroDivisionError
         assert post.rows() == [] and post.work_states() == []
 

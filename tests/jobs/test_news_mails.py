@@ -16,7 +16,6 @@ from ecwi_events.registration import service as registration
 from ecwi_events.registration.models_announcements import News
 from ecwi_events.registration.rules import Terms
 from ecwi_events.registration.service import SignUp
-from ecwi_events.reminders import service as reminders
 from tests import make
 from tests.calendars import reader
 from tests.mail.showing import SERIES, make_series, make_webinar
@@ -245,8 +244,7 @@ def test_a_confirmation_that_is_still_on_its_way_does_not_carry_the_old_date(pos
 class TestReminders:
     def at(self, post, when) -> int:
         post.clock.move_to(when)
-        with transaction():
-            return reminders.derive_due(now=post.now)
+        return make.derive_reminders(now=post.now)
 
     @pytest.mark.parametrize("change", [make.cancel_activity, make.postpone_activity])
     def test_there_are_none_for_what_does_not_take_place(self, post, change):

@@ -64,6 +64,28 @@ def test_an_act_that_is_full_is_called_again_until_it_is_not(post, table):
     assert (called, left) == (["t"] * 3, [])
 
 
+def test_what_was_looked_for_outside_of_any_transaction_is_done_a_few_at_a_time(post, monkeypatch):
+    done = []
+
+    def find(*, now):
+        done.append(("find", bool(db.session().info.get("in_transaction")), now))
+        return list(range(7))
+
+    def act(some, *, now):
+        done.append((some, db.session().info["in_transaction"], now))
+
+    monkeypatch.setattr(rounds, "ROUNDS", (Round("t", Every.TICK, act, full=3, find=find),))
+    go(post, AFTER_TWO)
+    assert done == [
+        ("find", False, AFTER_TWO), *(([*some], True, AFTER_TWO) for some in (range(3), range(3, 6), range(6, 7))),
+    ]  # fmt: skip
+
+
+def test_nothing_found_opens_no_transaction(post, monkeypatch):
+    monkeypatch.setattr(rounds, "ROUNDS", (Round("t", Every.TICK, lambda _, **__: 1 // 0, find=lambda **_: []),))
+    go(post, AFTER_TWO)
+
+
 def test_one_that_fails_does_not_keep_the_others(post, table):
     called = table(Round("bad", Every.TICK, lambda: 1 // 0), Round("good", Every.TICK, lambda: None))
     with pytest.raises(ZeroDivisionError):

@@ -18,7 +18,6 @@ from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail.models import Mail
 from ecwi_events.people import signing_in
 from ecwi_events.programme.models import ActivityKind
-from ecwi_events.reminders import service as reminders
 from ecwi_events.work.models import Work
 from tests import make
 
@@ -121,6 +120,5 @@ def every_kind(post: Post) -> None:
         signing_in.request_sign_in("olena@kyiv.example", browser="a browser", now=make.NOW)
     post.send()
     post.clock.move_to("2027-01-18T13:00:00+00:00")
-    with transaction():
-        reminders.derive_due(now=post.now)
+    make.derive_reminders(now=post.now)
     post.send()

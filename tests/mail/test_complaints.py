@@ -13,7 +13,6 @@ from ecwi_events.mail.models_delivery import Bounce, BounceKind
 from ecwi_events.mail.stopping import Stop
 from ecwi_events.people import erasing, merging, unsubscribing
 from ecwi_events.people.ledger import Ledger
-from ecwi_events.reminders import service as reminders
 from tests import make
 from tests.mail import reports
 from tests.mail.showing import make_webinar
@@ -62,8 +61,8 @@ class TestWhatFollows:
         post.send()
         take_in(reports.complaint(post.rows()[0].message_id))
         post.clock.move_to("2027-01-18T13:00:00+00:00")
+        make.derive_reminders(now=post.now)
         with transaction():
-            reminders.derive_due(now=post.now)
             make.cancel_activity(activity_id, "The speaker is ill.", now=post.now)
         post.send()
         assert [(row.kind, row.state.value) for row in post.rows()][1:] == [("registration.cancelled", "sent")]

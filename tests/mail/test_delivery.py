@@ -9,6 +9,7 @@ from config import MailSetting
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.mail import pacing, queries, rules, service, suppression
 from ecwi_events.mail.models import Mail, MailState
+from ecwi_events.mail.service import NewMail
 from ecwi_events.work.models import Work
 from ecwi_events.work.service import Claim
 from tests import make
@@ -41,7 +42,7 @@ class TestMoves:
 
     @pytest.mark.parametrize("state", STATES)
     def test_the_database_keeps_to_the_table(self, app, state):
-        facts = {"person_id": None, "address": "a@b.example", "subject_id": 1, "dedup_key": "k", "now": NOW}
+        facts = {"person_id": None, "address": "a@b.example", "subject_id": 1, "dedup_key": "k"}
         acts = {
             "failed": lambda mail: service.note_failed(mail.id, "refused", "no"),
             "skipped": lambda mail: service.note_skipped(mail.id, "late"),
@@ -50,7 +51,7 @@ class TestMoves:
             "unknown": lambda mail: service.note_lost(mail, "lost"),
         }
         with transaction():
-            mail_id = service.queue("registration.confirmed", **facts)
+            mail_id = service.queue(NewMail("registration.confirmed", **facts), now=NOW)
         for to, act in acts.items():
             with transaction():
                 db.session.execute(sa.update(Mail).values(state=MailState(state), reason=None))

@@ -19,7 +19,6 @@ from ecwi_events.mail.models_delivery import Bounce, BounceKind, MailStop
 from ecwi_events.mail.stopping import Stop
 from ecwi_events.people import erasing, merging, unsubscribing
 from ecwi_events.people.ledger import Ledger
-from ecwi_events.reminders import service as reminders
 from tests import make
 from tests.mail import reports
 from tests.mail.showing import make_webinar
@@ -139,8 +138,7 @@ class TestField:
         make.sign_up(make_webinar(), *OLENA)
         post.send()
         post.clock.move_to("2027-01-18T13:00:00+00:00")
-        with transaction():
-            reminders.derive_due(now=post.now)
+        make.derive_reminders(now=post.now)
         post.send()
 
     def test_link_first_then_the_address_and_only_on_what_may_be_stopped(self, post, tmp_path):

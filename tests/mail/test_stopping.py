@@ -120,10 +120,8 @@ class TestMail:
         make.sign_up(make_webinar(), *OLENA)
         post.send()
         post.clock.move_to("2027-01-18T13:00:00+00:00")
-        from ecwi_events.reminders import service as reminders
 
-        with transaction():
-            reminders.derive_due(now=post.now)
+        make.derive_reminders(now=post.now)
 
     def test_what_may_be_stopped_says_how_and_nothing_else_does(self, post):
         self.reminder(post)

@@ -37,8 +37,7 @@ ADDRESS = "https://film.example/1"
 def derive(now) -> list[str]:
     """Let time do its work; return the kinds of the mails about what was, with their addresses."""
     before = db.session.scalar(sa.select(sa.func.coalesce(sa.func.max(Mail.id), 0)))
-    with transaction():
-        service.derive_due(now=now, only=[TIMINGS[Slot.THANKS], TIMINGS[Slot.RECORDING]])
+    make.derive_reminders(now=now, only=[TIMINGS[Slot.THANKS], TIMINGS[Slot.RECORDING]])
     rows = db.session.scalars(sa.select(Mail).where(Mail.id > before).order_by(Mail.id)).all()
     return [f"{row.kind.removeprefix('reminder.')} to {row.address.partition('@')[0]}" for row in rows]
 

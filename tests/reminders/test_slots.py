@@ -32,8 +32,7 @@ OLENA = ("Olena Koval", "olena@kyiv.example")
 def derive(now) -> list[str]:
     """Let time do its work; return the kinds of the mails that came of it, with their addresses."""
     before = db.session.scalar(sa.select(sa.func.coalesce(sa.func.max(Mail.id), 0)))
-    with transaction():
-        service.derive_due(now=now)
+    make.derive_reminders(now=now)
     rows = db.session.scalars(sa.select(Mail).where(Mail.id > before).order_by(Mail.id)).all()
     return [f"{row.kind.removeprefix('reminder.')} to {row.address.partition('@')[0]}" for row in rows]
 

@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import db, transaction
+from ecwi_events.kernel.db import db
 from ecwi_events.programme.models import ActivitySession
-from ecwi_events.reminders import service
 from ecwi_events.reminders.models import SlotSwitch
 from tests import make
 from tests.mail.showing import make_webinar
@@ -55,8 +54,7 @@ def test_it_says_who_will_get_what_and_when(desk, activity_id):
 def test_it_says_what_was_sent_and_what_was_missed(desk, activity_id):
     make.sign_up(activity_id, "Olena Koval", zone="Europe/Kyiv")
     start = db.session.scalar(sa.select(ActivitySession.starts_at))
-    with transaction():
-        service.derive_due(now=start - timedelta(days=1))
+    make.derive_reminders(now=start - timedelta(days=1))
     shown = desk.get()
     assert "1 on its way" in shown
     assert "1 missed" in shown
