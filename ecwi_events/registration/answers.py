@@ -20,6 +20,7 @@ from ecwi_events.people import rules as people_rules
 from ecwi_events.registration import questions, rules_groups, rules_questions, service
 from ecwi_events.registration.models import Registration
 from ecwi_events.registration.models_questions import Answer, Question
+from ecwi_events.registration.rows import HELD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,6 +104,22 @@ def left_open(activity_id: int, person_id: int) -> Sequence[Asked]:
     asked = questions.asked(activity_id)
     given = of_person(activity_id, person_id) if any(one.is_required for one in asked) else []
     return rules_groups.left_open(asked, {f"answer-{one.question_id}": one.text for one in given})
+
+
+def all_left_open(activity_id: int) -> dict[int, Sequence[Asked]]:
+    """Return the same for everybody whom another person has signed up and who still comes or waits, by person."""
+    asked = questions.asked(activity_id)
+    if not any(one.is_required for one in asked):
+        return {}
+    by_others = sa.select(Registration.person_id).where(
+        Registration.activity_id == activity_id, Registration.signed_up_by_id.is_not(None), Registration.place.in_(HELD)
+    )
+    given = of_activity(activity_id)
+    found = {
+        person: rules_groups.left_open(asked, {f"answer-{one.question_id}": one.text for one in given.get(person, [])})
+        for person in db.session.scalars(by_others)
+    }
+    return {person: left for person, left in found.items() if left}
 
 
 def change(registration_id: int, typed: Mapping[str, str], *, now: datetime) -> None:

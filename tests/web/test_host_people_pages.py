@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.people.models import Role
+from ecwi_events.people.models import Person, Role
 from ecwi_events.programme.models import ActivitySession
 from ecwi_events.registration import answers, queries, questions, service
 from ecwi_events.registration.models import Place, Places, Registration
@@ -95,6 +95,46 @@ class TestTheList:
                 client.get(people(activity))
             costs.append(len(seen))
         assert costs[0] == costs[1]
+
+    def test_who_was_brought_by_another_and_has_still_to_answer_is_shown(self, client, activity, count_queries):
+        with transaction():
+            needed = NewQuestion(QuestionKind.TEXT, "In which <b>group?", "To plan", is_required=True)
+            field = f"answer-{questions.add_question(activity, needed, now=make.NOW)}"
+            questions.add_question(activity, NewQuestion(QuestionKind.TEXT, "Anything else?", "To know"), now=make.NOW)
+        make.sign_up(activity, "By Herself")
+        bringer = make.make_person("Brings Others")
+        with transaction():
+            answers.sign_up_group(
+                activity,
+                [
+                    (SignUp(activity, "Has Answered", "one@people.example"), {field: "Trainers"}),
+                    (SignUp(activity, "Asked Still", "two@people.example"), {}),
+                    (SignUp(activity, "Gave Up", "three@people.example"), {}),
+                ],
+                by_person_id=bringer,
+                now=make.NOW,
+            )
+        ids = dict(
+            db.session.execute(
+                sa.select(Person.name, Registration.id).join(Person, Person.id == Registration.person_id)
+            ).all()
+        )
+        db.session.rollback()
+        make.withdraw(ids["Gave Up"])
+        with count_queries() as seen:
+            page = words(client.get(people(activity)))
+        assert page.count("1 answer open") == 1 and "Answers open (1)" in page
+        found = words(client.get(f"{people(activity)}?state=open"))
+        assert "Asked Still" in found and "Has Answered" not in found and "Gave Up" not in found
+        shown = client.get(f"{people(activity)}/{ids['Asked Still']}").text
+        assert "Not answered yet" in shown and "In which &lt;b&gt;group?" in shown and "Anything else?" not in shown
+        for name in ("By Herself", "Has Answered", "Gave Up"):
+            assert "Not answered yet" not in client.get(f"{people(activity)}/{ids[name]}").text
+        with transaction():
+            answers.change(ids["Asked Still"], {field: "Mentors"}, now=make.NOW)
+        with count_queries() as fewer:
+            assert "nswers open" not in words(client.get(people(activity)))
+        assert len(seen) == len(fewer), "as many for one whose answers are open as for nobody"
 
     def test_an_auditor_reads_and_has_no_buttons(self, client):
         activity = make.make_activity()

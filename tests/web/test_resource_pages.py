@@ -237,10 +237,14 @@ def test_where_there_are_several_sessions_a_resource_can_be_of_one(host, client,
     assert client.post(here, data={**typed, "session": str(first)}).status_code == 303
     (resource,) = resources.resources_of(series)
     assert resource.session_id == first
+    assert "· session 1: First &lt;b&gt;" in client.get(here).text
     form = client.get(f"{here}/{resource.id}").text
     assert f'<option value="{first}" selected>' in form
     assert client.post(f"{here}/{resource.id}", data={**typed, "session": ""}).status_code == 303
     assert resources.get_resource(series, resource.id).session_id is None
+    assert "· of all sessions" in client.get(here).text
+    client.post(f"/host/activities/{one}/resources", data=typed)
+    assert "of all sessions" not in client.get(f"/host/activities/{one}/resources").text
 
 
 def say(host, activity_id, act):

@@ -16,18 +16,20 @@ from ecwi_events.web.forms import Form, typed
 from ecwi_events.web.programme import sign_up_form
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from flask.typing import ResponseReturnValue
 
     from ecwi_events.programme.queries import ActivityPage
     from ecwi_events.registration.queries import MySignUp
+    from ecwi_events.registration.rules_questions import Asked
 
 blueprint = flask.Blueprint("host_people", __name__)
 
 STATES = {
     "": "Everybody", "place": "Has a place", "offered": "Has an offer", "line": "In the line",
-    "pending": "Waits for you", "gone": "Not coming",
+    "pending": "Waits for you", "open": "Answers open", "gone": "Not coming",
 }  # fmt: skip
 ON_A_PAGE = 100
 DONE = {
@@ -148,6 +150,13 @@ def _sign_up(activity_id: int, registration_id: int) -> MySignUp:
     return found
 
 
+def _left_open(one: MySignUp) -> Sequence[Asked]:
+    """Return what this person has still to answer; only who was signed up by somebody else can have such."""
+    if one.signed_up_by is None or one.place not in service.HELD:
+        return []
+    return answers.left_open(one.activity.id, one.person_id)
+
+
 def _page(activity: ActivityPage, form: Form | None = None, *, now: datetime, more: str = "") -> str:
     args = flask.request.args
     state, words = args.get("state", ""), args.get("q", "")[:200]
@@ -199,6 +208,7 @@ def _person_page(
         one=one,
         session=next((session for session in activity.sessions if session.id == one.session_id), None),
         given=answers.of_person(activity.id, one.person_id),
+        left_open=[asked.wording for asked in _left_open(one)],
         notes=notes.notes_of(one.registration_id),
         is_over=facts is not None and rules.is_over(facts, one.session_id, now=now),
         targets=[(s.id, s.title) for s in activity.sessions if s.id in to_come - theirs] if one.session_id else [],
