@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     Convert = Callable[[Any], Any]
 
+CHANGED_OUTSIDE = "rows were changed outside of transaction()"
 NOTHING: Mapping[str, Any] = {}
 _known: WeakKeyDictionary[sa.Dialect, int] = WeakKeyDictionary()  # how many of the house listen to an engine
 
@@ -88,6 +89,16 @@ def _somebody_listens(connection: sa.Connection) -> bool:
     return len(heard.before_cursor_execute) > _known.get(connection.dialect, 0) or bool(heard.after_cursor_execute)
 
 
+def refuse_outside(connection: sa.Connection, *, writes: bool) -> None:
+    """Refuse to change rows outside of `transaction()`: they would be kept at once or lost at the end, by the engine.
+
+    Raises:
+        RuntimeError: the statement would.
+    """
+    if writes and "writing" not in connection.get_execution_options():
+        raise RuntimeError(CHANGED_OUTSIDE)
+
+
 def run(connection: sa.Connection, statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
     """Run a statement that was built once in the connection's open transaction."""
     if _somebody_listens(connection):
@@ -132,8 +143,7 @@ class _Ready:
         self._read: tuple[Convert, list[tuple[int, Convert]]] | None = None  # known when the first rows come
 
     def run(self, connection: sa.Connection, given: Mapping[str, Any]) -> Rows:
-        if self._writes and "writing" not in connection.get_execution_options():
-            raise RuntimeError("rows were changed outside of transaction()")
+        refuse_outside(connection, writes=self._writes)
         values = {**self._fixed, **given}
         for name, default in self._defaults.items():
             values[name] = default.arg if default.is_scalar else default.arg(_Given(values))
