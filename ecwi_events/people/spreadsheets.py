@@ -8,9 +8,10 @@ import re
 import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import python_calamine
 import xlsxwriter
@@ -26,6 +27,8 @@ LARGEST_UNPACKED = 20 * 1024 * 1024
 MOST_PARTS = 200
 MOST_ROWS = 5000
 MOST_COLUMNS = 40
+MOST_MERGED = 1000
+LOOKED_AT = 10_000  # letters of a file, to see what stands between its cells
 LONGEST_CELL = 2000
 DELIMITERS = ",;\t"
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
@@ -39,8 +42,8 @@ _CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,4})(\d{1,9})["']""")
 
 
 Row = tuple[int, list[str]]
-# Three letters beyond ASCII in a row: so words look in Cyrillic, Greek or Georgian, and hardly in Western Europe.
-_RUN_OF_LETTERS = re.compile(rb"[\x80-\xff]{3}")
+# Three letters beyond ASCII in a row, or a word of two: so Cyrillic, Greek or Georgian looks, and hardly Western Europe.
+_RUN_OF_LETTERS = re.compile(rb"[\x80-\xff]{3}|(?<![A-Za-z\x80-\xff])[\xc0-\xff]{2}(?![A-Za-z\x80-\xff])")
 _SIGNS = "£¥¯³¹¼¾¿"  # Central European letters, read as Western ones
 _SIGN_IN_A_WORD = re.compile(rf"[^\W\d_][{_SIGNS}]|[{_SIGNS}][^\W\d_]")
 
@@ -166,15 +169,35 @@ def is_guess(content: bytes) -> bool:
 
 def delimiter_of(line: str) -> str:
     """Return what stands between the cells of a line; a comma before a blank is more often a part of a sentence."""
-    bare = re.sub(r'"[^"]*"', "", line)
-    return max(DELIMITERS, key=lambda sign: (len(re.findall(rf"{sign}(?! )", bare)), bare.count(sign)))
+    bare = unquoted(line)
+    return max(DELIMITERS, key=lambda sign: (_tight(sign, bare), bare.count(sign)))
+
+
+def unquoted(text: str) -> str:
+    """Return a text without what stands in quotation marks."""
+    return re.sub(r'"[^"]*"', "", text)
+
+
+def _tight(sign: str, line: str) -> int:
+    return len(re.findall(rf"{sign}(?! )", line))
+
+
+def _delimiter_of_file(text: str) -> str:
+    """Return what cuts the most lines into the same number of cells: a title above them has other signs, or none."""
+    lines = [line for line in unquoted(text[:LOOKED_AT]).splitlines() if line.strip()]
+
+    def proof(sign: str) -> tuple[int, int, int]:
+        counts = [count for line in lines if (count := _tight(sign, line))]
+        alike = max(Counter(counts).values(), default=0)
+        return alike, sum(counts), sum(line.count(sign) for line in lines)
+
+    return max(DELIMITERS, key=proof)
 
 
 def _read_csv(text: str) -> list[Row]:
     if "\0" in text:
         raise Refused("unreadable", UNREADABLE)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(first), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter_of_file(text), strict=True)
     rows: list[Row] = []
     try:
         for cells in reader:
@@ -194,9 +217,17 @@ def _read_xlsx(content: bytes) -> list[Row]:
         book = python_calamine.load_workbook(io.BytesIO(content))
         sheet = book.get_sheet_by_index(0)
         rows = sheet.to_python(skip_empty_area=False)
+        _fill_merged(rows, sheet.merged_cell_ranges or [])
     except (python_calamine.CalamineError, OSError, ValueError, IndexError) as error:
         raise Refused("unreadable", UNREADABLE) from error
     return [(number, _cleaned([_text(cell) for cell in cells])) for number, cells in enumerate(rows, 1)]
+
+
+def _fill_merged(rows: list[list[Any]], merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Give each row its part of a cell that was merged downwards: readers see it beside all of them."""
+    for (top, column), (bottom, _) in merged[:MOST_MERGED]:
+        for row in rows[top + 1 : bottom + 1]:
+            row[column] = rows[top][column]
 
 
 def _check_archive(content: bytes) -> None:

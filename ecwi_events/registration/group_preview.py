@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import date
 
-    from ecwi_events.registration.rules_groups import GroupLine
+    from ecwi_events.registration.rules_group_lists import GroupLine
 
 
 def represented(organisation_ids: Collection[int], *, on: date) -> Sequence[tuple[int, str]]:

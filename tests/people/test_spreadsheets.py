@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+import xlsxwriter
 
 from ecwi_events.kernel.errors import Refused
 from ecwi_events.people import spreadsheets
@@ -143,6 +144,7 @@ def test_where_each_row_is_looked_at_western_letters_may_be_guessed(text):
         ("Ελένη Παππά", "cp1253"),
         ("Łukasz Małysz", "cp1250"),
         ("ნინო", "utf-32"),
+        ("Ян Ли", "cp1251"),
     ],
 )
 def test_other_old_encodings_are_never_guessed(text, encoding):
@@ -168,3 +170,52 @@ def test_a_utf_is_no_guess(encoding):
 )  # fmt: skip
 def test_what_stands_between_cells(line, delimiter):
     assert spreadsheets.delimiter_of(line) == delimiter
+
+
+@pytest.mark.parametrize("title", ["List of participants, 2026", "Participants", "a,b,c,d,e", '"Ours; of, 2026"'])
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_title_above_does_not_say_what_stands_between_the_cells(title, delimiter):
+    row = delimiter.join(["Ani", "1,5", "a, b"])
+    content = f"{title}\n\n{delimiter.join(['Name', 'Fee', 'Notes'])}\n{row}\n{row}\n".encode()
+    assert [cells for _, cells in spreadsheets.read_rows(content)[1:]] == [
+        ["Name", "Fee", "Notes"], ["Ani", "1,5", "a, b"], ["Ani", "1,5", "a, b"],
+    ]  # fmt: skip
+
+
+def book(write) -> bytes:
+    """A workbook with one sheet that `write` fills."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as made:
+        write(made.add_worksheet("S"))
+    return out.getvalue()
+
+
+def test_merged_cells_and_empty_rows_of_a_workbook():
+    def write(sheet):
+        sheet.merge_range("A1:C1", "List of participants")
+        sheet.write_row("A3", ["Name", "Email", "Organisation"])
+        sheet.write_row("A4", ["Ani Ito", "a@a.example"])
+        sheet.write_row("A5", ["Bo Ng", "b@a.example"])
+        sheet.merge_range("C4:C5", "School 5")
+        sheet.write_row("A8", ["Cy Oz", "c@a.example", ""])
+
+    assert spreadsheets.read_rows(book(write)) == [
+        (1, ["List of participants", "", ""]), (3, ["Name", "Email", "Organisation"]),
+        (4, ["Ani Ito", "a@a.example", "School 5"]), (5, ["Bo Ng", "b@a.example", "School 5"]),
+        (8, ["Cy Oz", "c@a.example", ""]),
+    ]  # fmt: skip
+
+
+def test_of_a_formula_in_a_workbook_its_value_is_read_and_never_its_words():
+    def write(sheet):
+        sheet.write_formula("A1", '=HYPERLINK("https://x.example","Ani")', None, "Ani Ito")
+        sheet.write_formula("B1", "=1+1", None, 2)
+        sheet.write_formula("C1", "=A9", None, "#REF!")
+
+    assert spreadsheets.read_rows(book(write)) == [(1, ["Ani Ito", "2", ""])], "an error is an empty cell"
+
+
+def test_a_merged_range_beyond_the_rows_does_no_harm():
+    cells = '<row r="1"><c r="A1"><v>1</v></c></row></sheetData>'
+    merged = '<mergeCells count="1"><mergeCell ref="A1:C1048576"/></mergeCells><sheetData>'
+    assert spreadsheets.read_rows(xlsx(sheet(cells, merged)))[0] == (1, ["1"])

@@ -1,6 +1,7 @@
 import pytest
 
-from ecwi_events.registration.rules_groups import NO_COUNTRY, answers_of, as_text, headings, left_open, read_group
+from ecwi_events.registration.rules_group_lists import NO_COUNTRY, answers_of, as_text, file_fault, read_group
+from ecwi_events.registration.rules_groups import headings, left_open
 from ecwi_events.registration.rules_questions import Asked
 
 TEA = Asked(1, "choice", "Tea or coffee, please?", "For the breaks", ("Tea", "Coffee"), is_required=True)
@@ -136,7 +137,7 @@ def test_what_is_too_long_for_a_group_is_not_read():
 
 
 def test_a_cell_beyond_the_reader_s_limit_is_a_fault_of_its_line(monkeypatch):
-    monkeypatch.setattr("ecwi_events.registration.rules_groups.LONGEST_LIST", 200_000)
+    monkeypatch.setattr("ecwi_events.registration.rules_group_lists.LONGEST_LIST", 200_000)
     assert read_group("x" * 140_000).lines[0].fault
 
 
@@ -148,3 +149,108 @@ def test_a_question_that_is_worded_like_a_heading_keeps_its_column():
 
 def test_the_line_in_which_excel_names_the_separator_is_nobody():
     assert [one.name for one in read_group("sep=;\nName;Email\nBo Ng;bo@a.example").lines] == ["Bo Ng"]
+
+
+def as_read(*cells):
+    """The people of a file with these cells, on the way that a file takes: cells, text, people."""
+    lines = read_group(as_text(list(enumerate(cells, 1)))).lines
+    return [(line.name, line.address, line.organisation, line.fault) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "organisation", ["School; of 5", "School, of 5", "A;b,c", 'The "Sun"; "Moon"', "Rooms <1> and <2>", "=1;2"]
+)
+@pytest.mark.parametrize("with_headings", [True, False])
+def test_cells_of_a_file_stay_cells_until_they_are_people(organisation, with_headings):
+    rows = [["Name", "Email", "Organisation"]] if with_headings else []
+    assert as_read(*rows, ["Ito, Ani; Dr", "a@a.example", organisation]) == [
+        ("Ito, Ani; Dr", "a@a.example", organisation, None)
+    ]
+
+
+def test_a_cell_with_name_and_address_is_both():
+    assert as_read(["Ani Ito <a@a.example>", "School 5"]) == [("Ani Ito", "a@a.example", "School 5", None)]
+    assert as_read(["Bo Ng", "<b@a.example>"]) == [("Bo Ng", "b@a.example", "", None)]
+    assert read_group("Cy Oz, <c@a.example>").lines[0].name == "Cy Oz"
+
+
+def test_one_cell_is_never_cut_into_a_person():
+    assert as_read(["Ani Ito; a@a.example"])[0][3], "it is a fault that names its line, and can be mended there"
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_a_cell_in_quotation_marks_may_go_over_several_lines(between):
+    text = (
+        between.join(['"Ito,\nAni"', "a@a.example", '"School;\r\n\n5"']) + "\n" + between.join(["Bo Ng", "b@a.example"])
+    )
+    lines = read_group(text).lines
+    assert [(line.number, line.name, line.organisation, line.fault) for line in lines] == [
+        (1, "Ito, Ani", "School; 5", None), (5, "Bo Ng", "", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Ani "the one, a@a.example\nBo "the other, b@a.example',
+        '"Ani Ito, a@a.example\n"Bo Ng, b@a.example',
+        '"Ani Ito, a@a.example\nBo Ng, b@a.example',
+        '"Ani Ito, a@a.example\n' + "\n" * 30 + 'Bo Ng, b@a.example\n", more',
+    ],
+)
+def test_a_quotation_mark_that_is_never_closed_swallows_nobody(text):
+    assert any("b@a.example" in line.address for line in read_group(text).lines), "read, or a line to mend"
+
+
+TITLE = "List of participants, 2026"
+
+
+@pytest.mark.parametrize(
+    "title", [TITLE, "Participants", "Participant", "Our school; room 5\nSpring\n\n", "Name, 2026"]
+)
+def test_a_title_above_the_headings_is_known_and_named(title):
+    group = read_group(f"{title}\n\nCountry;Name;Email\nNepal;Ani Ito;a@a.example", ASKED)
+    (ani,) = group.lines
+    assert (ani.name, ani.country, ani.organisation, ani.fault) == ("Ani Ito", "NP", "", None)
+    assert group.fault is None and group.above[0] == " ".join(
+        title.splitlines()[0].replace(",", "").replace(";", "").split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Bo Ng, b@a.example\nCountry,Name,Email\nNepal,Ani Ito,a@a.example", 2),
+        ("Contact: office@a.example\n\nName,Email\nAni Ito,a@a.example", 3),
+        ("Name,Email\nAni Ito,a@a.example\nEmail,Name\nb@a.example,Bo Ng", 3),
+        ("a title\n" * 11 + "Name,Email\nAni Ito,a@a.example", 12),
+    ],
+)
+def test_headings_below_people_refuse_the_whole_list(text, number):
+    group = read_group(text)
+    assert group.lines == [] and group.fault == (
+        f"Line {number} has headings, and people stand above it. Keep one line of headings, above all people"
+    )
+
+
+def test_a_title_without_headings_is_a_line_to_mend():
+    lines = read_group(f"{TITLE}\nAni Ito, a@a.example").lines
+    assert [(line.number, bool(line.fault)) for line in lines] == [(1, True), (2, False)]
+
+
+def test_a_person_who_wrote_the_word_email_is_no_headings():
+    assert [line.number for line in read_group("Ani Ito, a@a.example\nBo Ng, email").lines] == [1, 2]
+
+
+def test_a_mark_at_the_begin_of_pasted_text_is_nothing():
+    assert read_group("\ufeffName,Email\nAni Ito,a@a.example").lines[0].name == "Ani Ito"
+
+
+def test_a_file_of_a_hundred_people_may_have_a_title_too():
+    people = [[f"P{n} Q", f"p{n}@a.example"] for n in range(100)]
+    rows = list(enumerate([[TITLE], ["Name", "Email"], *people], 1))
+    assert file_fault(len(rows), as_text(rows)) is None
+    more = [*rows, (103, ["One More", "more@a.example"])]
+    assert file_fault(len(more), as_text(more)) == "This file has 103 rows. Enter 100 people or fewer at once"
+    many = [(n, ["x" * 60]) for n in range(1, 5000)]
+    assert file_fault(4999, as_text(many)) == "This file has 4,999 rows. Enter 100 people or fewer at once"

@@ -270,18 +270,68 @@ def test_an_xlsx_is_a_file_too_and_formulas_are_text(client, school):
         ),
         (b"", "Choose a file first."),
         (b'name,email\n"Ani,a@people.example', "Line 2 of this file is broken. Look for a quotation mark."),
+        (b"PK\x03\x04 no workbook", "We cannot read this file. Use a table as a .csv or .xlsx file, up to 2 MB."),
+        (b"x" * (spreadsheets.LARGEST_FILE + 1), "This file is too large. Enter 100 people or fewer at once"),
         (
             b"name,email\n" + b"A B,a@people.example\n" * 101,
             "This file has 102 rows. Enter 100 people or fewer at once",
         ),
     ],
-    ids=["binary", "cyrillic", "empty", "broken", "long"],
+    ids=["binary", "cyrillic", "empty", "broken", "no workbook", "large", "long"],
 )
 def test_a_file_that_cannot_be_taken_loses_nothing(client, school, content, sentence):
     make.make_activity()
     answer = send_file(client, school, content, people="Ani Ito, ani@people.example", act="sign_up")
     assert answer.status_code == 422 and sentence in words(answer)
     assert "Ani Ito, ani@people.example</textarea>" in words(answer)
+    assert signed_up() == []
+
+
+TITLE = "List of participants, 2026"
+
+
+def test_cells_of_a_file_without_headings_stay_cells(client):
+    make.make_activity()
+    make.signed_in_by_row(client, make.make_office())
+    page = words(send_file(client, "", b'Ani Ito,ani@people.example,"School; of 5"\nBo Ng,bo@people.example,A\n'))
+    assert "<span>ani@people.example · School; of 5</span>" in page and "2 of 2 lines can be signed up." in page
+    assert 'Ani Ito,ani@people.example,"School; of 5"' in page, "so that the second press reads the same"
+
+
+@pytest.mark.parametrize("is_workbook", [True, False])
+def test_a_title_above_the_headings_is_named_and_changes_nothing(client, school, is_workbook):
+    make.make_activity()
+    rows = [[TITLE, "", ""], ["", "", ""], ["Country", "Name", "Email"], ["Nepal", "Ani Ito", "ani@people.example"]]
+    text = "\n".join(";".join(row).rstrip(";") for row in rows).encode("utf-8-sig")
+    table = spreadsheets.write_xlsx("People", rows[0], rows[1:]) if is_workbook else text
+    page = words(send_file(client, school, table))
+    assert f"We do not use what stands above the headings: {TITLE}." in page
+    assert "<b>Ani Ito</b><span>ani@people.example · Nepal</span>" in page and "1 of 1 line can be signed up." in page
+
+
+def test_headings_below_people_are_refused_with_nothing_half_done(client, school):
+    make.make_activity()
+    people = "Bo Ng,bo@people.example\nCountry,Name,Email\nNepal,Ani Ito,ani@people.example"
+    answer = send(client, school, people, act="sign_up")
+    assert answer.status_code == 422 and "Line 2 has headings, and people stand above it." in words(answer)
+    assert "Nepal,Ani Ito,ani@people.example</textarea>" in words(answer) and signed_up() == []
+
+
+def test_a_cell_over_several_lines_is_one_cell_in_a_file_and_pasted(client, school):
+    make.make_activity()
+    people = 'Name,Email\n"Ito,\r\nAni",ani@people.example\nBo Ng,bo@people.example'
+    for answer in (send_file(client, school, people.encode()), send(client, school, people)):
+        assert "<b>Ito, Ani</b>" in words(answer) and "2 of 2 lines can be signed up." in words(answer)
+
+
+@pytest.mark.parametrize("number", [101, 4_000, 10_000])
+def test_ten_thousand_lines_are_refused_with_the_limit(client, school, number):
+    make.make_activity()
+    people = "Name,Email\n" + "".join(f"P Q,p{n}@people.example\n" for n in range(number))
+    for answer in (send_file(client, school, people.encode()), send(client, school, people, act="sign_up")):
+        page = words(answer)
+        assert answer.status_code == 422
+        assert "Enter 100 people or fewer at once" in page or "Sign up the group in parts" in page
     assert signed_up() == []
 
 

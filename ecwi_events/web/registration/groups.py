@@ -17,7 +17,16 @@ from ecwi_events.kernel.text import normalise_address
 from ecwi_events.people import rules as people_rules
 from ecwi_events.people import spreadsheets
 from ecwi_events.programme import queries as programme
-from ecwi_events.registration import answers, group_preview, queries, questions, rules, rules_groups, rules_questions
+from ecwi_events.registration import (
+    answers,
+    group_preview,
+    queries,
+    questions,
+    rules,
+    rules_group_lists,
+    rules_groups,
+    rules_questions,
+)
 from ecwi_events.registration.service import SignUp
 from ecwi_events.web import hosting, times, uploads
 from ecwi_events.web.forms import Form, typed_whole
@@ -31,8 +40,8 @@ if TYPE_CHECKING:
 
     from ecwi_events.programme.queries import ActivityPage
     from ecwi_events.registration.models import Place
-    from ecwi_events.registration.rules import SignUpFacts, Terms
-    from ecwi_events.registration.rules_groups import GroupLine, GroupList
+    from ecwi_events.registration.rules import SignUpFacts
+    from ecwi_events.registration.rules_group_lists import GroupLine, GroupList
     from ecwi_events.registration.rules_questions import Asked
     from ecwi_events.registration.service import GroupResult
 
@@ -76,8 +85,8 @@ def send(slug: str) -> ResponseReturnValue:
     asked = questions.asked(activity.id)
     bringer, form = _bringer(activity, now=now), _typed(asked)
     try:
-        sent = _file(form)
-        group = rules_groups.read_group(sent.form.value("people"), asked)
+        sent = _file(form, asked)
+        group = rules_group_lists.read_group(sent.form.value("people"), asked)
         form = sent.form
         _check(bringer, form, group, asked)
         if form.value("act") != "sign_up" or sent.is_new:
@@ -123,7 +132,7 @@ def _typed(asked: Sequence[Asked]) -> Form:
     return typed_whole("people", "organisation", "act", "chose", *chosen, *(question.field for question in asked))
 
 
-def _file(form: Form) -> _Sent:
+def _file(form: Form, asked: Sequence[Asked]) -> _Sent:
     """Return the form with the rows of the file that was sent, if one was.
 
     Raises:
@@ -135,10 +144,11 @@ def _file(form: Form) -> _Sent:
     try:
         rows = spreadsheets.read_rows(content, decode=spreadsheets.decoded_or_guessed)
     except Refused as refused:
-        raise Invalid({"file": refused.message}) from refused
-    text = rules_groups.as_text(rows)
-    if len(rows) > rules_groups.MOST + 1 or len(text) > rules_groups.LONGEST_LIST:
-        raise Invalid({"file": f"This file has {len(rows)} rows. {rules_groups.TOO_MANY}"})
+        is_too_large = refused.code == "too_large"
+        raise Invalid({"file": rules_group_lists.TOO_LARGE if is_too_large else refused.message}) from refused
+    text = rules_group_lists.as_text(rows)
+    if fault := rules_group_lists.file_fault(len(rows), text, asked):
+        raise Invalid({"file": fault})
     form = Form({**form.values, "people": text}, form.faults)
     return _Sent(form, is_new=True, is_guess=spreadsheets.is_guess(content))
 
@@ -150,8 +160,8 @@ def _check(bringer: Bringer, form: Form, group: GroupList, asked: Sequence[Asked
         raise Invalid({"people": group.fault})
     if not group.lines:
         raise Invalid({"people": "Enter one person on each line: name, email"})
-    if len(group.lines) > rules_groups.MOST:
-        raise Invalid({"people": rules_groups.TOO_MANY})
+    if len(group.lines) > rules_group_lists.MOST:
+        raise Invalid({"people": rules_group_lists.TOO_MANY})
     if faults := rules_groups.shared_faults(asked, form.values):
         raise Invalid(faults)
 
@@ -174,7 +184,7 @@ def _sign_up(
     people = [
         (
             _new(activity, line, line.organisation if bringer.is_host else own, chosen),
-            rules_groups.answers_of(line, asked, form.values),
+            rules_group_lists.answers_of(line, asked, form.values),
         )
         for line in good
     ]
@@ -225,15 +235,15 @@ def _page(
         bringer=bringer,
         form=form,
         preview=[(line, _verdict(line, already), *_answers(line, asked, form)) for line in lines],
-        unused=group.unused if group else [],
+        group=group,
         asked=[replace(question, is_required=False) for question in rules_groups.answerable(asked)],
         agreed=[question for question in asked if question.kind == "consent"],
         guessed=guessed,
         country=countries.label,
         choices=sign_up_form.choices(facts, form, steps, now=now) if facts.terms.is_per_session else [],
-        conditions=_conditions(facts.terms),
+        conditions=rules_groups.conditions(facts.terms),
         closed=closed,
-        most=rules_groups.MOST,
+        most=rules_group_lists.MOST,
         more=more,
     )
 
@@ -243,23 +253,6 @@ def _facts(activity: ActivityPage) -> SignUpFacts:
     if facts is None:
         raise NotFound("We cannot find this page.")
     return facts
-
-
-def _conditions(terms: Terms) -> list[str]:
-    """Say on what terms a group is signed up: its people press no button, so this is not what they read themselves."""
-    said = []
-    if terms.who == "members":
-        said.append("This activity is for people of Member organisations.")
-    if terms.who == "invited":
-        said.append("This activity is by invitation. Only people on the list can be signed up.")
-    if terms.most_per_organisation:
-        most = terms.most_per_organisation
-        said.append(f"At most {most} {'person' if most == 1 else 'people'} of one organisation can come.")
-    if terms.needs_approval:
-        said.append("The host reads each sign-up and says yes or no. Each person gets an email then.")
-    elif terms.asks_for_proof and terms.asks_for_organisation:
-        said.append("The host says yes or no first to people of whom we know another organisation.")
-    return said
 
 
 def _closed(facts: SignUpFacts, bringer: Bringer, *, now: datetime) -> str:
@@ -278,7 +271,7 @@ def _already(activity: ActivityPage, bringer: Bringer, lines: Sequence[GroupLine
 
 def _answers(line: GroupLine, asked: Sequence[Asked], form: Form) -> tuple[list[tuple[str, str]], list[str]]:
     """Return the answers of a line in words, and what this person will be asked by the own link."""
-    got = rules_groups.answers_of(line, asked, form.values)
+    got = rules_group_lists.answers_of(line, asked, form.values)
     said = [(one.wording, rules_questions.in_words(one.kind, got[one.field])) for one in asked if one.field in got]
     return said, [one.wording for one in rules_groups.left_open(asked, got)]
 
