@@ -150,10 +150,10 @@ def reading(*, fault: str = ""):
 
 def test_the_office_reads_when_the_mailbox_was_read_and_what_is_wrong(client, office, app, monkeypatch, tmp_path):
     settings = app.extensions["ecwi_settings"]
-    assert "no mailbox is set for it" in words(client.get("/office/mails"))
+    assert "no mailbox is set for them" in words(client.get("/office/mails"))
     here = replace(settings, mail=replace(settings.mail, bounce_mailbox=BounceMailbox(maildir=tmp_path)))
     monkeypatch.setitem(app.extensions, "ecwi_settings", here)
-    assert "was read never yet" in words(client.get("/office/mails"))
+    assert "was never read yet" in words(client.get("/office/mails"))
     reading()
     assert "was read on Sat 21 November" in words(client.get("/office/mails"))
     reading(fault="the certificate of imap.example is not trusted: self-signed <b>")
@@ -164,8 +164,8 @@ def test_the_office_reads_when_the_mailbox_was_read_and_what_is_wrong(client, of
 @pytest.mark.parametrize(
     ("times", "said"),
     [
-        (1, "1 mail came back, 1 mail asked us to stop a kind of mail, and 1 was about no mail of ours."),
-        (2, "2 mails came back, 2 mails asked us to stop a kind of mail, and 2 were about no mail of ours."),
+        (1, "1 mail came back. 1 reader asked us by mail to stop a kind of mail. 1 report was about a mail"),
+        (2, "2 mails came back. 2 readers asked us by mail to stop a kind of mail. 2 reports were about mails"),
     ],
 )
 def test_one_mail_is_not_called_mails(client, office, times, said):

@@ -66,7 +66,7 @@ def test_it_names_workers_and_marks_a_silent_one(office):
             facts = {"version": "1.2", "queues": "urgent bulk", "started_at": now}
             hearts.beat(name, now=now - timedelta(seconds=ago), facts=facts)
     page = words(office.get("/office/work"))
-    assert "gone:2 urgent bulk 1.2 10 min ago silent" in page
+    assert "gone:2 urgent, bulk 1.2 10 min ago silent" in page
     assert re.search(r"here:1 urgent bulk 1.2 \d+ s ago (?!silent)", page)
 
 

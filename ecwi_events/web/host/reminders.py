@@ -155,10 +155,15 @@ def _words(timing: Timing) -> str:
 
 
 def _between(one: Planned, zone: str, *, now: datetime) -> str:
+    """Return ``Mon 18 January, 14:00 to 16:30 (Kyiv), so that nobody gets it at night``."""
     if one.first_at is None or one.last_at is None:
         return ""
     first, last = (dates.moment(at, zone, now=now) for at in (one.first_at, one.last_at))
-    return first if first == last else f"{first} to {last}, in each person’s own time"
+    if first == last:
+        return first
+    day, _, _ = first.rpartition(", ")
+    begin, end = first.removesuffix(f" ({dates.city(zone)})"), last.removeprefix(f"{day}, ")
+    return f"{begin} to {end}, so that nobody gets it at night"
 
 
 def _counted(one: Planned) -> str:

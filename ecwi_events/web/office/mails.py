@@ -87,13 +87,13 @@ def sent_mail(row: MailLine, *, now: datetime) -> SentMail:
 def index() -> ResponseReturnValue:
     """List every kind of mail, and the addresses that we do not write to."""
     now = clock.utc_now()
-    counts = bouncing.counts(since=now - LOOK_BACK)
+    counts, zone = bouncing.counts(since=now - LOOK_BACK), dates.zone_info(_settings().office_time_zone)
     return flask.render_template(
         "office/mails.html",
         nav="office",
         kinds=[(name, kind, TOPICS[kind.topic].name if kind.topic else "") for name, kind in KINDS.items()],
         suppressed=suppression.everything(now=now, limit=ADDRESSES_SHOWN),
-        day=lambda moment: dates.day_label(moment.date()),
+        day=lambda at: dates.day_label(at.astimezone(zone).date()),
         came_back=counts[BounceKind.HARD] + counts[BounceKind.SOFT],
         foreign=counts[BounceKind.FOREIGN],
         stopped_by_mail=counts[BounceKind.STOPPED],
