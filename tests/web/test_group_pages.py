@@ -271,7 +271,7 @@ def test_an_xlsx_is_a_file_too_and_formulas_are_text(client, school):
         (b"", "Choose a file first."),
         (b'name,email\n"Ani,a@people.example', "Line 2 of this file is broken. Look for a quotation mark."),
         (b"PK\x03\x04 no workbook", "We cannot read this file. Use a table as a .csv or .xlsx file, up to 2 MB."),
-        (b"x" * (spreadsheets.LARGEST_FILE + 1), "This file is too large. Enter 100 people or fewer at once"),
+        (b"x\n" * (spreadsheets.MOST_ROWS + 2), "This file is too large. Enter 100 people or fewer at once"),
         (
             b"name,email\n" + b"A B,a@people.example\n" * 101,
             "This file has 102 rows. Enter 100 people or fewer at once",
