@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ecwi_events.journal.rules import Door
-from ecwi_events.kernel.db import Model, UtcDateTime, state_of
+from ecwi_events.kernel.columns import UtcDateTime, state_of
+from ecwi_events.kernel.db import Model
 
 
 class JournalKey(Model):

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from ecwi_events.kernel.db import Codes, Line, Prose, UtcDateTime, run
+from ecwi_events.kernel.columns import Codes, Line, Prose, UtcDateTime
+from ecwi_events.kernel.db import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

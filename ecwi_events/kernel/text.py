@@ -1,7 +1,7 @@
 """Cleaning, folding and naming of text.
 
-Text is cleaned once, where it enters a model (see `ecwi_events.kernel.db.Line` and `Prose`), so that no output format has
-to: control characters, U+0085, U+2028 and U+2029 never reach a page, a mail, a calendar or a PDF.
+Text is cleaned once, where it enters a model (see `ecwi_events.kernel.columns.Line` and `Prose`), so that no output format
+has to: control characters, U+0085, U+2028 and U+2029 never reach a page, a mail, a calendar or a PDF.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ecwi_events.kernel.db import Line, Model, UtcDateTime, state_of
+from ecwi_events.kernel.columns import Line, UtcDateTime, state_of
+from ecwi_events.kernel.db import Model
 from ecwi_events.mail.kinds import Topic
 
 EVERYTHING = 0  # stands for "all activities": an id that no activity has, so that the key can be unique

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import Model, UtcDateTime, db
+from ecwi_events.kernel.columns import UtcDateTime
+from ecwi_events.kernel.db import Model, db
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ecwi_events.kernel.db import Line, Model, Prose, UtcDateTime, state_of
+from ecwi_events.kernel.columns import Line, Prose, UtcDateTime, state_of
+from ecwi_events.kernel.db import Model
 from ecwi_events.kernel.text import fold
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ecwi_events.kernel.db import Line, Model, UtcDateTime
+from ecwi_events.kernel.columns import Line, UtcDateTime
+from ecwi_events.kernel.db import Model
 
 
 class SignInToken(Model):

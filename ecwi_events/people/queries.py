@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import UtcDateTime, db, run
+from ecwi_events.kernel.columns import UtcDateTime
+from ecwi_events.kernel.db import db, run
 from ecwi_events.kernel.text import fold, normalise_address
 from ecwi_events.kernel.tokens import digest
 from ecwi_events.people import rules

@@ -8,7 +8,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ecwi_events.kernel.db import Codes, Line, Model, Prose, UtcDateTime, state_of
+from ecwi_events.kernel.columns import Codes, Line, Prose, UtcDateTime, state_of
+from ecwi_events.kernel.db import Model
 from ecwi_events.people.models import Organisation
 from ecwi_events.programme.models_files import Audience, ResourceKind, folded_title
 

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ecwi_events.kernel.db import Model, UtcDateTime
+from ecwi_events.kernel.columns import UtcDateTime
+from ecwi_events.kernel.db import Model
 from ecwi_events.kernel.text import fold
 
 

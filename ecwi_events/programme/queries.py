@@ -11,7 +11,8 @@ from sqlalchemy.orm import selectinload
 
 from ecwi_events.kernel import tokens
 from ecwi_events.kernel.bundles import Bundle
-from ecwi_events.kernel.db import Codes, db
+from ecwi_events.kernel.columns import Codes
+from ecwi_events.kernel.db import db
 from ecwi_events.people.models import Organisation
 from ecwi_events.programme import remembering
 from ecwi_events.programme.models import (
@@ -96,7 +97,8 @@ class SessionView:
     starts_local: datetime
     revision: int
     language: str = "en"
-    place: str | None = None
+    place: str | None = None  # as everybody may read it
+    typed_place: str | None = None  # for who may see the address of the meeting: older places can tell one
     reason: str | None = None  # why it was moved or cancelled, for everybody
     moved_from_at: datetime | None = None
 
@@ -353,7 +355,8 @@ def _session_view(session: Any, number: int) -> SessionView:  # noqa: ANN401 - a
         starts_local=session.starts_local,
         revision=session.revision,
         language=session.language,
-        place=session.place,
+        place=session_rules.shown_place(session.place),
+        typed_place=session.place,
         reason=session.reason,
         moved_from_at=session.moved_from_at,
     )

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel.db import UtcDateTime, db
+from ecwi_events.kernel.columns import UtcDateTime
+from ecwi_events.kernel.db import db
 from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.people.models import Person
 from ecwi_events.programme import published

@@ -8,7 +8,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ecwi_events.kernel.db import Model, UtcDateTime, state_of
+from ecwi_events.kernel.columns import UtcDateTime, state_of
+from ecwi_events.kernel.db import Model
 from ecwi_events.reminders.slots import Slot
 
 

@@ -12,7 +12,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(26), "sqlite")  # as ecwi_events.kernel.db.UtcDateTime
+INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(26), "sqlite")  # as ecwi_events.kernel.columns.UtcDateTime
 AT_ONCE = 1000
 COLUMNS = {
     ("person", "wants_reminders"): "BOOLEAN DEFAULT TRUE NOT NULL",

@@ -46,7 +46,7 @@ CREATE TABLE component_new (
 
 def upgrade() -> None:
     is_sqlite = op.get_bind().dialect.name == "sqlite"
-    instant = "VARCHAR(26)" if is_sqlite else "TIMESTAMP WITH TIME ZONE"  # as ecwi_events.kernel.db.UtcDateTime
+    instant = "VARCHAR(26)" if is_sqlite else "TIMESTAMP WITH TIME ZONE"  # as ecwi_events.kernel.columns.UtcDateTime
     for (table, column), kind in COLUMNS.items():
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind.format(instant=instant)}")
     _allow((*HELD, "translation"))

@@ -12,7 +12,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(26), "sqlite")  # as ecwi_events.kernel.db.UtcDateTime
+INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(26), "sqlite")  # as ecwi_events.kernel.columns.UtcDateTime
 KINDS = "'handout', 'slides', 'recording', 'guide', 'article', 'podcast', 'link'"
 THEMES = "'standards', 'training', 'mentoring', 'recognition'"
 FILE = "REFERENCES stored_file (id)"

@@ -10,7 +10,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(26), "sqlite")  # as ecwi_events.kernel.db.UtcDateTime
+INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(26), "sqlite")  # as ecwi_events.kernel.columns.UtcDateTime
 STATES_BEFORE = ("confirmed", "waiting", "offered", "withdrawn", "declined")
 STATES = (*STATES_BEFORE, "pending")
 CAPACITY_BEFORE = "capacity IS NULL OR (capacity > 0 AND taken <= capacity)"

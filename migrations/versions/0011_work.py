@@ -10,7 +10,7 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(26), "sqlite")  # as ecwi_events.kernel.db.UtcDateTime
+INSTANT = sa.DateTime(timezone=True).with_variant(sa.String(26), "sqlite")  # as ecwi_events.kernel.columns.UtcDateTime
 OPEN = {name: sa.text("state IN ('due', 'leased')") for name in ("sqlite_where", "postgresql_where")}
 QUEUES = "queue IN ('urgent', 'normal', 'bulk', 'compile')"
 STATES = "state IN ('due', 'leased', 'done', 'dead', 'cancelled')"
