@@ -67,7 +67,7 @@ def test_it_names_workers_and_marks_a_silent_one(office):
             hearts.beat(name, now=now - timedelta(seconds=ago), facts=facts)
     page = words(office.get("/office/work"))
     assert "gone:2 urgent, bulk 1.2 10 min ago silent" in page
-    assert re.search(r"here:1 urgent bulk 1.2 \d+ s ago (?!silent)", page)
+    assert re.search(r"here:1 urgent, bulk 1.2 \d+ s ago (?!silent)", page)
 
 
 def test_what_runs_shows_how_far_it_is(office):
