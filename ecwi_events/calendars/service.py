@@ -16,6 +16,7 @@ from ecwi_events.kernel import dates, links, product
 from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Format, SessionStatus
+from ecwi_events.programme.session_rules import shown_place
 from ecwi_events.registration import joining
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place
@@ -159,7 +160,7 @@ def _session(
         slug=activity.slug,
         kind=activity.kind,
         format=session.format,
-        place=session.place,
+        place=shown_place(session.place),
         starts_at=session.starts_at,
         ends_at=session.ends_at,
         zone=session.zone,

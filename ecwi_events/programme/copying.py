@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from ecwi_events.kernel import dates
 from ecwi_events.kernel.dates import WallTimeGap
 from ecwi_events.kernel.db import db
-from ecwi_events.programme import invitations, record, sessions
+from ecwi_events.programme import invitations, record, session_rules, sessions
 from ecwi_events.programme.models import ActivitySession, Component, SessionStatus, Visibility
 from ecwi_events.programme.models_record import ActivityText
 from ecwi_events.programme.service import NewActivity
@@ -90,5 +90,5 @@ def _moved(session: ActivitySession) -> NewSession:
         format=session.format,
         summary=session.summary or "",
         language=session.language,
-        place=session.place or "",
+        place=session_rules.shown_place(session.place) or "",
     )

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
 from ecwi_events.people.models import Organisation
+from ecwi_events.programme import session_rules
 from ecwi_events.programme.models import (
     Activity,
     ActivityOrganisation,
@@ -272,7 +273,7 @@ def _nexts(starts: dict[int, datetime]) -> dict[int, Next]:
         )
     )  # fmt: skip
     return {
-        row.activity_id: Next(row.starts_at, row.ends_at, row.zone, row.place)
+        row.activity_id: Next(row.starts_at, row.ends_at, row.zone, session_rules.shown_place(row.place))
         for row in rows
         if row.starts_at == starts[row.activity_id]
     }

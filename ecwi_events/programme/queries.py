@@ -14,7 +14,7 @@ from ecwi_events.kernel.bundles import Bundle
 from ecwi_events.kernel.columns import Codes
 from ecwi_events.kernel.db import db
 from ecwi_events.people.models import Organisation
-from ecwi_events.programme import remembering
+from ecwi_events.programme import session_rules
 from ecwi_events.programme.models import (
     Activity,
     ActivityOrganisation,
@@ -214,7 +214,7 @@ def find_invitation(token: str) -> str | None:
 
 def find_activity(activity_id: int) -> ActivityPage | None:
     """Return any activity, drafts too, for those who may see it, or None."""
-    return remembering.again(activity_id, lambda wanted: _page(_BY_ID, wanted))
+    return _page(_BY_ID, activity_id)
 
 
 def find_by_key(key: str) -> int | None:

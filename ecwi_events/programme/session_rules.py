@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.programme.rules_resources import url_fault
 
 LONGEST_PLACE = 200
 LONGEST_REASON = 300
+TELLS_ADDRESS = "Put the link into the field for the meeting link. Everybody reads the place"
 SHORTEST_CODE, LONGEST_CODE = 2, 8  # of languages: en, zh-Hans
+
+# Any address of the web, and those of meetings as people write them without its begin.
+_ADDRESS = re.compile(
+    r"\w://|\b(?:zoom\.us|zoomgov\.com|teams\.microsoft\.com|teams\.live\.com|meet\.google\.com|webex\.com|"
+    r"gotomeet\.me|gotomeeting\.com|meet\.goto\.com|meet\.jit\.si|whereby\.com|bluejeans\.com|skype\.com)\b",
+    re.IGNORECASE,
+)
 
 
 def language_fault(language: str) -> str | None:
@@ -19,8 +29,22 @@ def language_fault(language: str) -> str | None:
 
 def place_fault(place: str) -> str | None:
     """Return what is wrong with the place of a session, or None; nothing typed is fine."""
-    fits = len(clean_line(place)) <= LONGEST_PLACE
-    return None if fits else f"Enter a place of {LONGEST_PLACE} letters or fewer"
+    if len(clean_line(place)) > LONGEST_PLACE:
+        return f"Enter a place of {LONGEST_PLACE} letters or fewer"
+    return TELLS_ADDRESS if tells_address(place) else None
+
+
+def tells_address(place: str) -> bool:
+    """Tell whether there is an address of the web in the place of a session: it could be the one of the meeting."""
+    return _ADDRESS.search(clean_line(place)) is not None
+
+
+def shown_place(place: str | None) -> str | None:
+    """Return the place as everybody may read it: nothing where it tells an address, as older ones may.
+
+    Who may see the address of a meeting is asked of `people.rules.may_see_meeting`; pages and calendars show the place to all.
+    """
+    return None if place is None or tells_address(place) else place
 
 
 def meeting_url_fault(address: str) -> str | None:

@@ -64,4 +64,4 @@ def as_read(found: ActivityPage) -> ActivityPage:
 
 def without_address(session: SessionView) -> SessionView:
     """Return a session that tells whether it has an address, and not which."""
-    return replace(session, meeting_url=HIDDEN) if session.meeting_url else session
+    return replace(session, meeting_url=HIDDEN if session.meeting_url else None, typed_place=session.place)

@@ -11,6 +11,7 @@ from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people import service as people
 from ecwi_events.people.models import Role
 from ecwi_events.programme.models import ActivitySession
+from ecwi_events.registration import queries as registrations
 from tests import make
 from tests.web.conftest import words
 
@@ -81,3 +82,27 @@ def test_an_auditor_reads_that_there_is_an_address_of_the_meeting_and_not_which(
         people.grant_role(both, Role.AUDITOR, now=make.NOW)
     make.signed_in(client, both)
     assert all("secret-room" in client.get(page).text for page in pages), "who acts for it needs it"
+
+
+def test_an_address_in_an_older_place_is_read_by_who_acts_for_it_alone(app, client):
+    house = make.make_organisation()
+    activity_id = make.make_activity(host_id=house)
+    with transaction():
+        db.session.execute(sa.update(ActivitySession).values(place="Online: https://meet.example/secret-room"))
+    session_id = db.session.scalar(sa.select(ActivitySession.id))
+    db.session.rollback()
+    public = ("/", "/a/learning-communities-that-last", "/feeds/programme.ics")
+    hosts = (f"/host/sessions/{session_id}/edit",)
+    listed = f"/host/activities/{activity_id}/sessions"
+    sign_up = make.sign_up(activity_id)
+    own = f"/m/{registrations.find_sign_up(sign_up.registration_id).token}"
+    db.session.rollback()
+    for page in (*public, own):
+        assert client.get(page).status_code == 200 and "secret-room" not in client.get(page).text
+    make.signed_in(client, make.make_staff(Role.AUDITOR))
+    for page in (*public, *hosts, listed, f"/office/activities/{activity_id}"):
+        assert client.get(page).status_code == 200 and "secret-room" not in client.get(page).text
+    assert "its place is hidden" not in words(client.get(listed))
+    make.signed_in(client, make.make_host(house, "Hana Host"))
+    assert all("secret-room" in client.get(page).text for page in hosts)
+    assert "its place is hidden, because there is a link in it" in words(client.get(listed))

@@ -399,3 +399,16 @@ def test_sessions_say_the_period_and_no_month_is_typed_beside_them(client, draft
     assert 'name="period_start"' not in client.get(path).text
     client.post(path, data={"act": "save", "rows": "0", "period_start": "2020-01", "period_end": "2020-02"})
     assert db.session.get_one(Activity, draft).period_start.year == 2027
+
+
+def test_a_link_in_the_place_comes_back_with_the_field_where_it_belongs(client, draft):
+    session = sessions_of(draft)[0]
+    path = f"/host/sessions/{session.id}/edit"
+    answer = client.post(path, data=typed(session, place="Online: https://meet.example/room"))
+    assert answer.status_code == 422 and "Put the link into the field for the meeting link" in words(answer)
+    assert 'value="Online: https://meet.example/room"' in answer.text and sessions_of(draft)[0].place is None
+    answer = client.post(f"/host/activities/{draft}/sessions/new", data=rows(**{"sessions-0-place": "zoom.us/j/1"}))
+    assert answer.status_code == 422 and "Put the link into the field for the meeting link" in words(answer)
+    assert len(sessions_of(draft)) == 2
+    client.post(path, data=typed(session, place="Lviv", meeting_url="https://meet.example/room"))
+    assert (sessions_of(draft)[0].place, sessions_of(draft)[0].meeting_url) == ("Lviv", "https://meet.example/room")

@@ -148,7 +148,7 @@ def of_session(session: SessionView) -> SessionForm:
     return SessionForm({
         "title": session.title, "summary": session.summary or "", "date": f"{session.starts_local:%Y-%m-%d}",
         "time": f"{session.starts_local:%H:%M}", "minutes": str(session.duration_minutes), "zone": session.zone,
-        "format": session.format, "language": session.language, "place": session.place or "",
+        "format": session.format, "language": session.language, "place": session.typed_place or "",
         "meeting_url": session.meeting_url or "", "revision": str(session.revision),
     })  # fmt: skip
 
