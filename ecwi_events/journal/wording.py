@@ -75,6 +75,7 @@ ACTS = {
     "say_no_resources": "Said whether there are no resources",
     "accept_sent_in": "Accepted what was sent in",
     "decline_sent_in": "Did not take what was sent in",
+    "take_out_sent_in": "Took out again what was sent in",
     "add_resource": "Added a resource",
     "change_resource": "Changed a resource",
     "move_resource": "Moved a resource",

@@ -15,7 +15,7 @@ from ecwi_events.overview import completeness
 from ecwi_events.overview.completeness import ActivityState, Gap, HeldSession, Owner
 from ecwi_events.overview.models import DeclaredFigure
 from ecwi_events.overview.models_asking import Answer, Question, SentIn, SentKind
-from ecwi_events.overview.sent_in import Item, Waiting, sent_in, waiting_of_year
+from ecwi_events.overview.sent_in import Accepted, Item, Waiting, accepted_of_year, sent_in, waiting_of_year
 from ecwi_events.overview.statistics.people import PARTICIPANTS
 from ecwi_events.people.models import Organisation, Role, RoleGrant
 from ecwi_events.programme.models import (
@@ -59,6 +59,7 @@ class Line:
     gaps: tuple[Gap, ...]
     notes: tuple[Note, ...] = ()
     waiting: tuple[Waiting, ...] = ()  # what came in and nobody has looked at
+    accepted: tuple[Accepted, ...] = ()  # what came in, was accepted, and can be taken out again
     sendable: frozenset[str] = frozenset()  # what its host may add through the link
 
     @property
@@ -94,11 +95,12 @@ def board(year: int, *, zone: str, now: datetime, host_id: int | None = None) ->
     """
     states = _states(year, zone=zone, now=now, host_id=host_id)
     today = now.astimezone(zone_info(zone)).date()
-    notes, wait = _notes(year), waiting_of_year(year)
+    notes, wait, taken = _notes(year), waiting_of_year(year), accepted_of_year(year)
     by_host: dict[tuple[int | None, str | None], list[Line]] = defaultdict(list)
     for state in states:
         gaps, sendable = completeness.gaps(state, today=today), completeness.sendable(state, today=today)
-        line = Line(state, tuple(gaps), tuple(notes[state.id]), wait.get(state.id, ()), sendable)
+        came = (wait.get(state.id, ()), taken.get(state.id, ()))
+        line = Line(state, tuple(gaps), tuple(notes[state.id]), *came, sendable)
         by_host[state.host_id, state.host].append(line)
     asked, people = _asked(year), _host_people()
     found = [

@@ -16,8 +16,10 @@ from ecwi_events.overview import asking, board, sent_in
 from ecwi_events.overview.asking import Sent
 from ecwi_events.overview.completeness import ActivityState, HeldSession, Owner, gaps, sendable
 from ecwi_events.overview.models_asking import Answer, Question
-from ecwi_events.programme import no_resources, outcomes
+from ecwi_events.programme import no_resources, outcomes, resources
 from ecwi_events.programme.models import Activity, ActivityKind, ActivityStatus, Outcome, OutcomeKind, Resource
+from ecwi_events.programme.models_files import ResourceKind
+from ecwi_events.programme.resources import TypedResource
 from ecwi_events.registration.models import Registration
 from tests import make
 from tests.make import NOW
@@ -268,6 +270,58 @@ class TestAnswering:
         assert not no_resources.is_said(held[0])
         self.accept_all(held[0])
         assert no_resources.is_said(held[0])
+
+    def take_out(self, activity_id, item_id):
+        with transaction():
+            return sent_in.take_out(activity_id, item_id, now=NOW + timedelta(minutes=5))
+
+    def accepted(self, activity_id):
+        found = {one.text: one.id for one in sent_in.accepted(activity_id)}
+        db.session.rollback()
+        return found
+
+    def test_what_was_accepted_is_taken_out_again_with_its_record(self, held, asked):
+        self.send(asked, held[0], outcomes=["We listen", "We plan"], links=[("Guide", "https://x.example/g")])
+        assert self.accepted(held[0]) == {}
+        self.accept_all(held[0])
+        there = self.accepted(held[0])
+        assert list(there) == ["We listen", "We plan", "Guide"]
+        assert [one.text for one in lines()[0].lines[0].accepted] == list(there)
+        db.session.rollback()
+        assert self.take_out(held[0], there["We plan"]) and self.take_out(held[0], there["Guide"])
+        assert not self.take_out(held[0], there["We plan"]), "twice changes nothing"
+        assert [one.text for one in outcomes.outcomes_of(held[0])] == ["We listen"]
+        assert db.session.scalars(sa.select(Resource)).all() == []
+        assert list(self.accepted(held[0])) == ["We listen"]
+        with pytest.raises(NotFound):
+            self.take_out(make.make_activity("Other"), there["We listen"])
+        self.send(asked, held[0], links=[("Guide", "https://x.example/g")])
+        assert [one.text for one in sent_in.waiting(held[0])] == ["Guide"], "the host may send another one"
+
+    def test_that_there_are_no_resources_is_taken_out_again(self, held, asked):
+        self.send(asked, held[0], no_resources=True)
+        self.accept_all(held[0])
+        (item_id,) = self.accepted(held[0]).values()
+        assert self.take_out(held[0], item_id) and not no_resources.is_said(held[0])
+
+    def test_what_somebody_else_wrote_or_changed_is_not_taken_out(self, held, asked):
+        self.send(asked, held[0], outcomes=["We listen", "We plan"], links=[("Guide", "https://x.example/g")])
+        with transaction():
+            outcomes.add_outcome(held[0], OutcomeKind.ACHIEVED, "We listen", now=NOW - timedelta(days=1))
+        self.accept_all(held[0])
+        there = self.accepted(held[0])
+        assert list(there) == ["We plan", "Guide"], "the other one was there before"
+        mine = next(one.id for one in outcomes.outcomes_of(held[0]) if one.text == "We plan")
+        db.session.rollback()
+        with transaction():
+            outcomes.change_outcome(held[0], mine, OutcomeKind.ACHIEVED, "We plan together", now=NOW)
+            resources.remove_resource(held[0], db.session.scalar(sa.select(Resource.id)), now=NOW)
+        with transaction():  # SQLite may give it the number of the one that is gone
+            link = TypedResource(ResourceKind.LINK, "Guide", "https://x.example/g")
+            resources.add_resource(held[0], link, now=NOW + timedelta(minutes=1))
+        assert self.accepted(held[0]) == {}
+        assert not any(self.take_out(held[0], item_id) for item_id in there.values())
+        assert [one.text for one in outcomes.outcomes_of(held[0])] == ["We listen", "We plan together"]
 
     def accept_all(self, activity_id, *, accept=True):
         for one in sent_in.waiting(activity_id):

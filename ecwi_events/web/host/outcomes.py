@@ -117,4 +117,5 @@ def _page(activity_id: int, form: Form | None = None) -> str:
         kinds=KINDS,
         removed=outcomes.removed_lately(activity_id, now=now),
         waiting=[one for one in sent_in.waiting(activity_id) if one.kind == "outcome"],
+        accepted=[one for one in sent_in.accepted(activity_id) if one.kind == "outcome"],
     )

@@ -134,6 +134,7 @@ def _page(activity_id: int, form: Form | None = None) -> str:
         sessions={one.id: f"session {one.number}: {one.title}" for one in found.sessions},
         says_none=no_resources.is_said(activity_id),
         waiting=[one for one in sent_in.waiting(activity_id) if one.kind != "outcome"],
+        accepted=[one for one in sent_in.accepted(activity_id) if one.kind != "outcome"],
         form=form or Form({"kind": "handout", "audience": "everyone"}),
         **_words(),
     )
