@@ -42,7 +42,7 @@ def tells_address(place: str) -> bool:
 def shown_place(place: str | None) -> str | None:
     """Return the place as everybody may read it: nothing where it tells an address, as older ones may.
 
-    Who may see the address of a meeting is asked of `people.rules.may_see_meeting`; pages and calendars show the place to all.
+    Who may see the address of a meeting is asked of `people.rules.may_see_meeting`; the place is shown to all.
     """
     return None if place is None or tells_address(place) else place
 
