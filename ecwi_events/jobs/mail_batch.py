@@ -23,7 +23,6 @@ from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.text import normalise_address
 from ecwi_events.mail import queries, service, suppression
 from ecwi_events.mail.service import Owed
-from ecwi_events.programme import remembering
 from ecwi_events.registration import queries as registrations
 
 if TYPE_CHECKING:
@@ -82,10 +81,9 @@ def of(pieces: Sequence[Claim], *, leased_at: float, now: datetime) -> Iterator[
         batch.mails = queries.mails_of(wanted)
         batch.suppressed = suppression.among([mail.address for mail in batch.mails.values()], now=now)
     try:
-        with remembering.activities():
-            _read_sign_ups(batch)
-            db.session.rollback()
-            yield
+        _read_sign_ups(batch)
+        db.session.rollback()
+        yield
     finally:
         try:
             _settle_in_the_end()
