@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LONGEST = 500
 UNDO_FOR = timedelta(minutes=10)
 MOST = 100  # of one activity: more would be a slip
+CHANGED = "This outcome was changed or removed meanwhile. Load the page again."
 
 
 def outcomes_of(activity_id: int) -> Sequence[Outcome]:
@@ -51,27 +52,39 @@ def add_outcome(activity_id: int, kind: OutcomeKind, text: str, *, now: datetime
     return outcome.id
 
 
-def change_outcome(activity_id: int, outcome_id: int, kind: OutcomeKind, text: str, *, now: datetime) -> None:
+def change_outcome(
+    activity_id: int, outcome_id: int, kind: OutcomeKind, text: str, *, seen: str | None = None, now: datetime
+) -> None:
     """Change what an outcome says, or whether it was reached.
+
+    Args:
+        activity_id: whose it is.
+        outcome_id: which; SQLite may give the number of a removed one to a new one.
+        kind: planned or achieved.
+        text: what it says from now on.
+        seen: what it said on the page from which it is changed; None if nobody looked.
+        now: the door's instant.
 
     Raises:
         NotFound: this activity has no such outcome.
-        Invalid: the text cannot be taken.
+        Invalid: the text cannot be taken, or the outcome says something else than what was seen.
     """
     outcome = _get(activity_id, outcome_id)
+    if not _is_as_seen(outcome, seen):
+        raise Invalid({"text": f"It says something else now: “{outcome.text}”. Save again if it shall say this"})
     before = _told(outcome)
     outcome.kind, outcome.text = kind, _checked(text)
     db.session.flush()
     journal.note("change_outcome", "outcome", outcome.id, before=before, after=_told(outcome), now=now)
 
 
-def move_outcome(activity_id: int, outcome_id: int, *, up: bool, now: datetime) -> None:
+def move_outcome(activity_id: int, outcome_id: int, *, up: bool, seen: str | None = None, now: datetime) -> None:
     """Let an outcome change places with the next one of its kind; at the end nothing happens.
 
     Raises:
-        NotFound: this activity has no such outcome.
+        NotFound: this activity has no such outcome, or it says something else than what was seen.
     """
-    outcome = _get(activity_id, outcome_id)
+    outcome = _get(activity_id, outcome_id, seen=seen)
     before = _told(outcome)
     same = [one for one in outcomes_of(activity_id) if one.kind is outcome.kind]
     others = [one for one in outcomes_of(activity_id) if one.kind is not outcome.kind]
@@ -82,13 +95,13 @@ def move_outcome(activity_id: int, outcome_id: int, *, up: bool, now: datetime) 
         journal.note("move_outcome", "outcome", outcome.id, before=before, after=_told(outcome), now=now)
 
 
-def remove_outcome(activity_id: int, outcome_id: int, *, now: datetime) -> None:
+def remove_outcome(activity_id: int, outcome_id: int, *, seen: str | None = None, now: datetime) -> None:
     """Take an outcome out.
 
     Raises:
-        NotFound: this activity has no such outcome.
+        NotFound: this activity has no such outcome, or it says something else than what was seen.
     """
-    outcome = _get(activity_id, outcome_id)
+    outcome = _get(activity_id, outcome_id, seen=seen)
     journal.note("remove_outcome", "outcome", outcome.id, before=_told(outcome), now=now)
     db.session.add(
         RemovedOutcome(
@@ -108,11 +121,11 @@ def removed_lately(activity_id: int, *, now: datetime) -> Sequence[RemovedOutcom
     ).all()
 
 
-def put_back(activity_id: int, removed_id: int, *, now: datetime) -> int:
+def put_back(activity_id: int, removed_id: int, *, seen: str | None = None, now: datetime) -> int:
     """Put a removed outcome back where it was, and return its new id.
 
     Raises:
-        NotFound: it was put back already, or is none of this activity.
+        NotFound: it was put back already, is none of this activity, or says something else than what was seen.
         Refused: the ten minutes are over.
         Invalid: the activity has enough outcomes.
     """
@@ -121,7 +134,7 @@ def put_back(activity_id: int, removed_id: int, *, now: datetime) -> int:
         .where(RemovedOutcome.id == removed_id, RemovedOutcome.activity_id == activity_id)
         .with_for_update()
     )
-    if removed is None:
+    if removed is None or not _is_as_seen(removed, seen):
         raise NotFound("We cannot find this outcome. Load the page again.")
     if removed.removed_at <= now - UNDO_FOR:
         raise Refused("late", "Ten minutes are over. Please add the outcome anew.")
@@ -159,10 +172,16 @@ def _told(outcome: Outcome) -> dict[str, object]:
     return {name: getattr(outcome, name) for name in ("activity_id", "kind", "position", "text")}
 
 
-def _get(activity_id: int, outcome_id: int) -> Outcome:
+def _is_as_seen(one: Outcome | RemovedOutcome, seen: str | None) -> bool:
+    return seen is None or one.text == clean_line(seen)
+
+
+def _get(activity_id: int, outcome_id: int, *, seen: str | None = None) -> Outcome:
     outcome = db.session.scalar(
         sa.select(Outcome).where(Outcome.id == outcome_id, Outcome.activity_id == activity_id)
     )  # fmt: skip
     if outcome is None:
         raise NotFound("We cannot find this outcome.")
+    if not _is_as_seen(outcome, seen):
+        raise NotFound(CHANGED)
     return outcome

@@ -168,3 +168,53 @@ def test_what_another_activity_lost_does_not_come_back_here(host, activity_id, o
     second = make.make_activity("Second", host_id=organisation)
     assert host.post(undo.replace(address(activity_id), address(second))).status_code == 303
     assert (there(activity_id), there(second)) == ([], []) and len(undos(host, activity_id)) == 1
+
+
+def forms(host, activity_id, text):
+    """Return the forms about one outcome as its page has them: where each goes, and what it carries."""
+    page = host.get(address(activity_id)).text
+    found = re.findall(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', page, re.DOTALL)
+    return {
+        to.rpartition("/")[2] if to.endswith(("remove", "undo")) else "save": (to, {"seen": text})
+        for to, inside in found
+        if f'name="seen" value="{text}"' in inside
+    }
+
+
+@pytest.fixture
+def stale(host, activity_id):
+    """Forms of an outcome whose number belongs to another one by now, as SQLite may give it."""
+    for text in ("One", "Two"):
+        host.post(address(activity_id), data={"kind": "achieved", "text": text})
+    found = forms(host, activity_id, "Two")
+    two = outcomes.outcomes_of(activity_id)[1].id
+    host.post(f"{address(activity_id)}/{two}", data={"kind": "achieved", "text": "Three"})
+    return found
+
+
+def test_a_form_about_an_outcome_that_is_another_by_now_changes_nothing(host, activity_id, stale):
+    to, seen = stale["remove"]
+    gone = host.post(to, data=seen)
+    assert gone.status_code == 404 and "This outcome was changed or removed meanwhile." in words(gone)
+    to, seen = stale["save"]
+    assert host.post(to, data={**seen, "act": "up"}).status_code == 404
+    answer = host.post(to, data={**seen, "kind": "achieved", "text": "Two, better"})
+    assert answer.status_code == 422 and "It says something else now: “Three”." in words(answer)
+    assert "Two, better</textarea>" in answer.text and there(activity_id) == [
+        ("achieved", "One"),
+        ("achieved", "Three"),
+    ]
+    host.post(to, data={"seen": "Three", "kind": "achieved", "text": "Two, better"})
+    assert there(activity_id)[1] == ("achieved", "Two, better"), "who saves again has seen it"
+
+
+def test_an_undo_puts_back_what_it_named_or_nothing(host, activity_id):
+    for text in ("One", "Two"):
+        host.post(address(activity_id), data={"kind": "achieved", "text": text})
+    ids = {one.text: one.id for one in outcomes.outcomes_of(activity_id)}
+    host.post(f"{address(activity_id)}/{ids['Two']}/remove", data={"seen": "Two"})
+    to, seen = forms(host, activity_id, "Two")["undo"]
+    host.post(to, data=seen)
+    host.post(f"{address(activity_id)}/{ids['One']}/remove", data={"seen": "One"})  # SQLite gives it the same number
+    assert host.post(to, data=seen).status_code == 303
+    assert there(activity_id) == [("achieved", "Two")] and len(undos(host, activity_id)) == 1

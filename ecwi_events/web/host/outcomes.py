@@ -50,11 +50,13 @@ def save(activity_id: int, outcome_id: int) -> ResponseReturnValue:
     form, now = typed("kind", "text", "act"), clock.utc_now()
     if form.value("act") in {"up", "down"}:
         up = form.value("act") == "up"
-        move = lambda: outcomes.move_outcome(activity_id, outcome_id, up=up, now=now)  # noqa: E731
+        move = lambda: outcomes.move_outcome(activity_id, outcome_id, up=up, seen=_seen(), now=now)  # noqa: E731
         return _do(activity_id, "The order is saved.", Form(), move)
     return _do(
         activity_id, "The outcome is saved.", Form({f"{name}-{outcome_id}": form.value(name) for name in form.values}),
-        lambda: outcomes.change_outcome(activity_id, outcome_id, _kind(form), form.value("text"), now=now),
+        lambda: outcomes.change_outcome(
+            activity_id, outcome_id, _kind(form), form.value("text"), seen=_seen(), now=now
+        ),
         of=outcome_id,
     )  # fmt: skip
 
@@ -65,7 +67,7 @@ def remove(activity_id: int, outcome_id: int) -> ResponseReturnValue:
     now = clock.utc_now()
     return _do(
         activity_id, "The outcome is removed. You can undo this for ten minutes.", Form(),
-        lambda: outcomes.remove_outcome(activity_id, outcome_id, now=now),
+        lambda: outcomes.remove_outcome(activity_id, outcome_id, seen=_seen(), now=now),
     )  # fmt: skip
 
 
@@ -76,7 +78,8 @@ def undo(activity_id: int, removed_id: int) -> ResponseReturnValue:
     now = clock.utc_now()
     try:
         return _do(
-            activity_id, "The outcome is back.", Form(), lambda: outcomes.put_back(activity_id, removed_id, now=now)
+            activity_id, "The outcome is back.", Form(),
+            lambda: outcomes.put_back(activity_id, removed_id, seen=_seen(), now=now),
         )  # fmt: skip
     except NotFound:
         flask.flash("This outcome is back already, or its ten minutes are over.")
@@ -96,6 +99,11 @@ def _do(
         return _page(activity_id, Form(form.values, faults)), 422
     flask.flash(said if is_new else SAID)
     return flask.redirect(flask.url_for(".page", activity_id=activity_id), 303)
+
+
+def _seen() -> str | None:
+    """Return what the outcome said on the page from which it is changed: its number alone could be another's by now."""
+    return flask.request.form.get("seen")
 
 
 def _kind(form: Form) -> OutcomeKind:
