@@ -239,6 +239,8 @@ def _answer_fault(asked: Sequence[Asked], answers: Mapping[str, str]) -> str | N
 
 
 def _fault(name: str, address: str, organisation: str) -> str | None:
+    if not any(letter.isalpha() for letter in name):
+        return "Enter the full name"
     return people.name_fault(name) or people.address_fault(address) or people.organisation_fault(organisation)
 
 

@@ -36,7 +36,7 @@ def test_how_lists_are_read(text, people):
     ("text", "fault"),
     [
         ("Ani Ito", "Enter your email address"),
-        ("ani@a.example", "Enter your full name"),
+        ("ani@a.example", "Enter the full name"),
         ("Ani Ito, ani@", "Enter an email address in the correct format, like name@example.org"),
         ("A B, a@a.example\nC D,  A@A.EXAMPLE", "The same email address is in line 1"),
         ('Unclosed "quote, a@a.example', None),
@@ -114,7 +114,7 @@ def test_a_file_becomes_a_list_with_the_same_lines():
     assert text == 'Name,Email\n\n\n"Ito, Ani",a@a.example\n\n=1+1,b@a.example'
     lines = read_group(text).lines
     assert [(line.number, line.name, line.fault) for line in lines] == [
-        (4, "Ito, Ani", None), (6, "=1+1", "Enter your full name"),
+        (4, "Ito, Ani", None), (6, "=1+1", "Enter the full name"),
     ]  # fmt: skip
 
 

@@ -76,6 +76,16 @@ def test_twice_is_once(client, school):
     assert words(send(client, school)).count("Has signed up already") == 3
 
 
+def test_lines_with_a_mistake_are_counted_and_what_to_do_is_said(client, school):
+    make.make_activity()
+    page = words(send(client, school, "Ani Ito, ani@people.example\nbo@people.example\nCy Oz, cy(at)people.example"))
+    assert "1 of 3 lines can be signed up. <b>2 lines have a mistake.</b> They are left out if you sign up" in page
+    assert "Line 2: Enter the full name" in page and page.count("Mend this line") == 2
+    page = words(send(client, school, "bo@people.example"))
+    assert '<b>1 line has a mistake.</b> Mend it <a href="#people">in the list below</a>, and look again.' in page
+    assert "have a mistake" not in words(send(client, school))
+
+
 def test_a_representative_learns_nothing_about_others(client, school):
     activity = make.make_activity()
     make.sign_up(activity, "Of Another", "other@people.example", organisation="Another School")
@@ -356,12 +366,12 @@ def test_answers_come_from_the_list_or_count_for_all_and_the_rest_is_asked_by_th
         "Ani Ito,ani@people.example,coffee,12,yes\nBo Ng,bo@people.example,,,yes"
     )
     page = words(send(client, school, people))
-    assert "Tea or coffee, please? <b>Coffee</b>" in page and "Years of work <b>12</b>" in page
+    assert "Tea or coffee, please? <strong>Coffee</strong>" in page and "Years of work <strong>12</strong>" in page
     assert "We ask by email: The session is recorded.</span>" in page, "of Ani"
     assert "We ask by email: Tea or coffee, please? · The session is recorded." in page, "of Bo"
     assert "We do not use this column: The session is recorded." in page
     page = words(send(client, school, people, **{asking["tea"]: "Tea"}))
-    assert "Tea or coffee, please? <b>Tea</b>" in page
+    assert "Tea or coffee, please? <strong>Tea</strong>" in page
     send(client, school, people, act="sign_up", **{asking["tea"]: "Tea", asking["agree"]: "yes"})
     assert answers_of("Ani Ito") == {"Tea or coffee, please?": "Coffee", "Years of work": "12"}
     assert answers_of("Bo Ng") == {"Tea or coffee, please?": "Tea"}, "nobody agrees for somebody else"

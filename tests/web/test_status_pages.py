@@ -250,6 +250,7 @@ def test_before_publishing_the_page_says_what_is_missing_and_where_to_mend_it(cl
         for link, to_do in links.items():
             assert f'<li><a href="{link}">{to_do}</a></li>' in page
             assert client.get(link.partition("#")[0]).status_code == 200
+    assert ">Publish</button>" not in client.get(f"/office/activities/{activity_id}").text
     assert "Publish it</a>: not yet. Something is missing." in words(client.get(page_of(activity_id)))
     assert "What this will do" not in words(client.get(page_of(activity_id, "planned")))
     refused = client.post(page_of(activity_id, "planned"))
