@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import flask
 
-from ecwi_events.kernel import clock, dates
+from ecwi_events.kernel import clock, countries, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.registration import answers, approval, notes, people_list, queries, rules, service
 from ecwi_events.registration.service import SignUp
 from ecwi_events.web import hosting, times
 from ecwi_events.web.forms import Form, typed
-from ecwi_events.web.programme import sign_up_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,7 +186,7 @@ def _page(activity: ActivityPage, form: Form | None = None, *, now: datetime, mo
         session_id=session_id,
         sessions=sessions,
         facts=facts,
-        conditions=sign_up_form.conditions(facts.terms) if facts else [],
+        country=countries.label,
         form=form or Form(),
         more=more,
         when=lambda at: times.day(at, activity.zone, now=now),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import flask
 from sqlalchemy.exc import IntegrityError
 
-from ecwi_events.kernel import clock, dates
+from ecwi_events.kernel import clock, countries, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.people import queries as people
@@ -139,6 +139,7 @@ def _activity_page(activity_id: int, more: str = "") -> str:
         steps=times.steps(found.sessions, found.zone, now=now),
         facts=facts,
         people=people_of,
+        country=countries.label,
         number=_numbers_in_line(people_of),
         signed_up_on=lambda one: times.day(one.created_at, _office_zone(), now=now),
         moves=[(status, words) for status, words in MOVES.items() if rules.may_move(found.status, status)],

@@ -135,7 +135,7 @@ def conditions(terms: Terms, *, has_link: bool = False) -> list[str]:
         most = terms.most_per_organisation
         said.append(f"At most {most} {'person' if most == 1 else 'people'} of one organisation can come.")
     if rules_proving.must_prove(terms, has_link=has_link):
-        said.append("We send you a mail. You have a place when you have pressed the button in it.")
+        said.append("We send you a mail. You are signed up when you have pressed the button in it.")
     if terms.asks_for_proof and terms.asks_for_organisation and not terms.needs_approval:
         said.append("If nobody has told us yet that you work for your organisation, the host says yes or no first.")
     if terms.needs_approval:
