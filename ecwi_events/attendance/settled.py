@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def marked_and_expected(year: int, sessions: Mapping[int, int]) -> dict[int, tuple[int, int]]:
+def marked_and_expected(which: sa.ColumnElement[bool], sessions: Mapping[int, int]) -> dict[int, tuple[int, int]]:
     """Return for each session how many of the people with a place are marked, and how many have one.
 
     Args:
-        year: the home year of the activities.
+        which: of the activities.
         sessions: the activity of each session.
     """
-    of_all, of_one = _people(year)
-    marked = _marked(year)
+    of_all, of_one = _people(which)
+    marked = _marked(which)
     found = {}
     for session_id, activity_id in sessions.items():
         expected = of_all[activity_id] | of_one[session_id]
@@ -36,14 +36,14 @@ def marked_and_expected(year: int, sessions: Mapping[int, int]) -> dict[int, tup
     return found
 
 
-def _people(year: int) -> tuple[defaultdict[int, set[int]], defaultdict[int, set[int]]]:
+def _people(which: sa.ColumnElement[bool]) -> tuple[defaultdict[int, set[int]], defaultdict[int, set[int]]]:
     """Return who has a place, by activity for those who come to all of it, and by session for the others."""
     of_all: defaultdict[int, set[int]] = defaultdict(set)
     of_one: defaultdict[int, set[int]] = defaultdict(set)
     rows = db.session.execute(
         sa.select(Registration.activity_id, Registration.session_id, Registration.person_id)
         .join(Activity, Activity.id == Registration.activity_id)
-        .where(Activity.home_year == year, Registration.place == Place.CONFIRMED)
+        .where(which, Registration.place == Place.CONFIRMED)
     )
     for activity_id, session_id, person_id in rows:
         if session_id is None:
@@ -53,13 +53,13 @@ def _people(year: int) -> tuple[defaultdict[int, set[int]], defaultdict[int, set
     return of_all, of_one
 
 
-def _marked(year: int) -> defaultdict[int, set[int]]:
+def _marked(which: sa.ColumnElement[bool]) -> defaultdict[int, set[int]]:
     marked: defaultdict[int, set[int]] = defaultdict(set)
     rows = db.session.execute(
         sa.select(Presence.session_id, Presence.person_id)
         .join(ActivitySession, ActivitySession.id == Presence.session_id)
         .join(Activity, Activity.id == ActivitySession.activity_id)
-        .where(Activity.home_year == year, Presence.verdict != Verdict.UNKNOWN)
+        .where(which, Presence.verdict != Verdict.UNKNOWN)
     )
     for session_id, person_id in rows:
         if person_id is not None:

@@ -15,7 +15,7 @@ from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, clean_prose
 from ecwi_events.mail import service as mail
-from ecwi_events.overview import board, sent_in
+from ecwi_events.overview import board, board_visits, sent_in
 from ecwi_events.overview.models_asking import Answer, Question, SentIn, SentKind
 from ecwi_events.people import merging
 from ecwi_events.people.models import EmailAddress, Organisation, Person, Role, RoleGrant
@@ -278,7 +278,7 @@ def _is_theirs(asked: Asked, activity_id: int) -> bool:
         .join(ActivityOrganisation, ActivityOrganisation.activity_id == Activity.id)
         .where(
             Activity.id == activity_id,
-            Activity.home_year == asked.year,
+            sa.or_(Activity.home_year == asked.year, board_visits.visiting(asked.year, zone="UTC")),
             ActivityOrganisation.organisation_id == asked.organisation_id,
             ActivityOrganisation.role == OrganisationRole.HOST,
         )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ecwi_events.attendance import settled
 from ecwi_events.kernel.dates import zone_info
 from ecwi_events.kernel.db import db
-from ecwi_events.overview import completeness
+from ecwi_events.overview import board_visits, completeness
 from ecwi_events.overview.completeness import ActivityState, Gap, HeldSession, Owner
 from ecwi_events.overview.models import DeclaredFigure
 from ecwi_events.overview.models_asking import Answer, Question, SentIn, SentKind
@@ -87,6 +87,8 @@ class HostLines:
 def board(year: int, *, zone: str, now: datetime, host_id: int | None = None) -> list[HostLines]:
     """Return what the activities of a year lack for its overview, by host; with a ``host_id`` those of this host alone.
 
+    After those whose home is the year come those of other years that have sessions in it, with what its figures need.
+
     Args:
         year: of the overview.
         zone: in which sessions have their date.
@@ -94,6 +96,7 @@ def board(year: int, *, zone: str, now: datetime, host_id: int | None = None) ->
         host_id: of one organisation.
     """
     states = _states(year, zone=zone, now=now, host_id=host_id)
+    states += board_visits.states(year, zone=zone, now=now, host_id=host_id)
     today = now.astimezone(zone_info(zone)).date()
     notes, wait, taken = _notes(year), waiting_of_year(year), accepted_of_year(year)
     by_host: dict[tuple[int | None, str | None], list[Line]] = defaultdict(list)
@@ -114,7 +117,7 @@ def _states(year: int, *, zone: str, now: datetime, host_id: int | None) -> list
     rows = _activities(year, host_id)
     sessions = _sessions(year, host_id)
     over = {row.id: row.activity_id for rows_of in sessions.values() for row in rows_of if row.ends_at <= now}
-    marked = settled.marked_and_expected(year, over)
+    marked = settled.marked_and_expected(Activity.home_year == year, over)
     tallies, info = _tallies(year), zone_info(zone)
     return [_state(row, sessions[row.id], marked, tallies, info=info) for row in rows]
 

@@ -60,6 +60,7 @@ class ActivityState:
     sent_links: int = 0
     money: int = 0
     held: tuple[HeldSession, ...] = field(default_factory=tuple)
+    home_year: int | None = None  # where all but its sessions of this year is asked, if that is another year
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Gap:
 
 def gaps(state: ActivityState, *, today: date) -> list[Gap]:
     """Return what an activity lacks on a day, in the order of its page in the overview."""
+    if state.home_year is not None:
+        return [*_about_its_sessions(state)]
     found = [*_about_itself(state)]
     if state.status is ActivityStatus.POSTPONED:
         return [*found, *_about_being_postponed(state)]
@@ -94,6 +97,7 @@ def sendable(state: ActivityState, *, today: date) -> frozenset[str]:
     """Return what a host may add through its link, which needs no account: only what is not there at all."""
     if (
         state.kind is not ActivityKind.PLA
+        or state.home_year is not None
         or state.status is ActivityStatus.POSTPONED
         or not is_over(state, today=today)
     ):
@@ -147,6 +151,14 @@ def _about_marks(state: ActivityState) -> Iterator[Gap]:
     if open_ones:
         number = "1 session" if len(open_ones) == 1 else f"{len(open_ones)} sessions"
         yield Gap("marks", f"marks of who was there in {number}", Owner.HOST, min(one.day for one in open_ones))
+
+
+def _about_its_sessions(state: ActivityState) -> Iterator[Gap]:
+    """Give what the figures of a year need of an activity whose home is another year: who was there."""
+    yield from _about_marks(state)
+    if state.held and not state.has_number and not any(session.marked for session in state.held):
+        words = "the number of participants of these sessions"
+        yield Gap("participants", words, Owner.HOST, max(session.day for session in state.held))
 
 
 def _about_what_came_of_it(state: ActivityState, *, since: date) -> Iterator[Gap]:

@@ -17,7 +17,16 @@ from ecwi_events.overview.asking import Sent
 from ecwi_events.overview.completeness import ActivityState, HeldSession, Owner, gaps, sendable
 from ecwi_events.overview.models_asking import Answer, Question
 from ecwi_events.programme import no_resources, outcomes, resources
-from ecwi_events.programme.models import Activity, ActivityKind, ActivityStatus, Outcome, OutcomeKind, Resource
+from ecwi_events.programme.models import (
+    Activity,
+    ActivityKind,
+    ActivitySession,
+    ActivityStatus,
+    Outcome,
+    OutcomeKind,
+    Resource,
+    SessionStatus,
+)
 from ecwi_events.programme.models_files import ResourceKind
 from ecwi_events.programme.resources import TypedResource
 from ecwi_events.registration.models import Registration
@@ -107,6 +116,24 @@ def test_since_when_is_the_first_session_that_nobody_settled():
     assert (gap.since, gap.words) == (date(2026, 9, 1), "marks of who was there in 2 sessions")
 
 
+@pytest.mark.parametrize(
+    ("changed", "missing"),
+    [
+        ({"held": (HeldSession(END, 5, 5),)}, {}),
+        ({"held": ()}, {}),  # its sessions of the year are still to come
+        ({"held": (HeldSession(END, 4, 5),)}, {"marks": "host"}),
+        ({"held": (HeldSession(END, 0, 5),)}, {"marks": "host", "participants": "host"}),
+        ({"held": (HeldSession(END, 0, 5),), "is_recorded": False}, {"participants": "host"}),
+        ({"held": (HeldSession(END, 0, 5),), "is_recorded": False, "has_number": True}, {}),
+        ({"achieved": 0, "resources": 0, "money": 0, "strapline": None, "text": None, "has_structure": False}, {}),
+    ],
+)
+def test_of_an_activity_of_another_year_only_who_was_there_is_asked(changed, missing):
+    visit = replace(DONE, home_year=2025, **changed)
+    assert codes(visit) == missing
+    assert sendable(replace(visit, achieved=0, resources=0), today=TODAY) == set(), "that is asked in its own year"
+
+
 OVER = [("One", "2026-10-05 14:00"), ("Two", "2026-10-12 14:00")]
 
 
@@ -151,9 +178,56 @@ def test_the_board_reads_what_is_there(held):
 
 
 def one_sessions(activity_id):
-    from ecwi_events.programme.models import ActivitySession
-
     return db.session.scalars(sa.select(ActivitySession.id).where(ActivitySession.activity_id == activity_id)).all()
+
+
+def of_year(year, **facts):
+    found = board.board(year, zone="Europe/Amsterdam", now=NOW, **facts)
+    return {line.state.id: (line.state.home_year, codes_of(line)) for host in found for line in host.lines}
+
+
+def codes_of(line):
+    return {gap.code for gap in line.gaps}
+
+
+@pytest.mark.parametrize("home", [2025, 2027])
+def test_an_activity_stands_on_the_boards_of_its_year_and_of_the_years_of_its_sessions(held, home):
+    activity_id, host = held
+    with transaction():
+        db.session.execute(sa.update(Activity).values(home_year=home))
+    assert of_year(2026, host_id=host) == {activity_id: (home, {"marks", "participants"})}
+    assert of_year(home)[activity_id][0] is None and {"marks", "money", "outcomes"} <= of_year(home)[activity_id][1]
+    assert of_year(2024) == {} and of_year(2026, host_id=host + 1) == {}
+    db.session.rollback()
+    with transaction():
+        person = db.session.scalar(sa.select(Registration.person_id))
+        for session in one_sessions(activity_id):
+            attendance.mark(session, {Who(person): Verdict.PRESENT}, by_person_id=None, now=NOW)
+    assert of_year(2026) == {activity_id: (home, set())}
+
+
+def test_of_a_session_at_new_year_its_begin_in_the_zone_of_the_office_decides(app):
+    last = make.make_session("Last", starts_local="2025-12-31 23:30", zone="Europe/Amsterdam")
+    early = make.make_session("Early", starts_local="2025-12-31 23:30", zone="UTC")
+    then = NOW - timedelta(days=400)
+    one = make.make_activity("One", home_year=2025, sessions=[last], now=then)
+    two = make.make_activity("Two", home_year=2025, sessions=[early], now=then)
+    assert of_year(2026) == {two: (2025, {"participants"})}
+    assert set(of_year(2025)) == {one, two}
+
+
+@pytest.mark.parametrize("status", [ActivityStatus.DRAFT, ActivityStatus.CANCELLED, ActivityStatus.POSTPONED])
+def test_what_does_not_count_in_a_year_visits_no_board(held, status):
+    with transaction():
+        db.session.execute(sa.update(Activity).values(status=status, home_year=2025))
+    assert of_year(2026) == {}
+
+
+def test_a_cancelled_session_brings_an_activity_to_no_board(held):
+    with transaction():
+        db.session.execute(sa.update(Activity).values(home_year=2025))
+        db.session.execute(sa.update(ActivitySession).values(status=SessionStatus.CANCELLED))
+    assert of_year(2026) == {}
 
 
 @pytest.mark.parametrize("status", [ActivityStatus.DRAFT, ActivityStatus.CANCELLED])
@@ -226,6 +300,16 @@ class TestAnswering:
         ((line,),) = [found.lines for found in lines()]
         assert (line.notes[0].text, line.notes[0].outcomes, line.notes[0].resources) == ("19 people took part", 2, 1)
         assert {"outcomes", "resources"}.isdisjoint({gap.code for gap in line.gaps}) and line.waiting == ()
+
+    def test_a_note_about_an_activity_of_another_year_with_sessions_in_this_one_comes_in(self, held, asked):
+        with transaction():
+            db.session.execute(sa.update(Activity).values(home_year=2025))
+        self.send(asked, held[0], note="19 people took part")
+        assert lines()[0].lines[0].notes[0].text == "19 people took part"
+        with pytest.raises(Invalid):
+            self.send(asked, held[0], outcomes=["We listen"])
+        with pytest.raises(NotFound):
+            self.send(asked, make.make_activity("Other"), note="Not ours")
 
     def test_what_is_not_taken_becomes_nothing_and_can_be_sent_again(self, held, asked):
         self.send(asked, held[0], outcomes=["We listen"])

@@ -54,7 +54,7 @@ def _page(year: int, *, now: datetime, more: str = "", lately: int | None = None
         "office/completeness.html",
         nav="office",
         year=year,
-        years=sorted({*programme.years(), now.year}, reverse=True),
+        years=sorted({*programme.years(), now.year, year}, reverse=True),
         hosts=hosts,
         owes=owes if owes in OWES else "",
         choices=OWES,
