@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -44,7 +44,6 @@ from ecwi_events.registration.models import Place, Registration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
 
 LASTING_BLOCKS = ("series", "publisher", "contact_email", "contact_web", "contact_address", "contact_social")
 _ACTIVITY = (
@@ -135,7 +134,7 @@ def _activities(year: int, organisations: dict[int, OrganisationFact], as_of: da
             resources=tuple(resources[row["id"]]),
         )
         for row in _rows(Activity, _ACTIVITY, Activity.id)
-        if row["home_year"] <= year
+        if row["home_year"] <= year or any(session.day.year == year for session in sessions[row["id"]])
     ]
 
 
@@ -178,13 +177,19 @@ def _presences(year: int) -> dict[_Seen, PresenceFact]:
         sa.select(Presence.id, Presence.session_id, Presence.verdict, Presence.person_id, Presence.visitor_name)
         .join(ActivitySession, ActivitySession.id == Presence.session_id)
         .join(Activity, Activity.id == ActivitySession.activity_id)
-        .where(Activity.home_year <= year, ActivitySession.status != SessionStatus.CANCELLED)
+        .where(_may_count(year), ActivitySession.status != SessionStatus.CANCELLED)
         .order_by(Presence.id)
     )
     return {
         (session_id, person_id, visitor): PresenceFact(presence_id, session_id, verdict, person_id)
         for presence_id, session_id, verdict, person_id, visitor in rows
     }
+
+
+def _may_count(year: int) -> sa.ColumnElement[bool]:
+    """Activities of a later home count by the sessions that they have in this year; a day more, for the zones."""
+    begun = datetime.combine(date(year + 1, 1, 2), time(), UTC)
+    return sa.or_(Activity.home_year <= year, ActivitySession.starts_at < begun)
 
 
 def _people() -> list[PersonFact]:

@@ -95,6 +95,18 @@ def test_the_figures_follow_from_the_records(pla):
     assert {figure["kind"] for figure in figures.values()} == {"computed"}
 
 
+def test_sessions_count_in_their_year_whatever_the_home_of_their_activity(pla):
+    with transaction():
+        db.session.execute(sa.update(Activity).values(home_year=2028))
+    earlier = {name: figure["printed"] for name, figure in by_id(snapshot_of(2027, LATER)).items()}
+    assert {name: earlier[name] for name in ("plas_supported", "plas_active", "participations", "sessions_held")} == {
+        "plas_supported": "0", "plas_active": "1", "participations": "2", "sessions_held": "2",
+    }  # fmt: skip
+    home = {name: figure["printed"] for name, figure in by_id(snapshot_of(2028, date(2028, 12, 31))).items()}
+    assert (home["plas_supported"], home["plas_active"]) == ("1", "0") and "participations" not in home
+    assert by_id(snapshot_of(2026, date(2026, 12, 31))).get("plas_active", {}).get("printed") in {None, "0"}
+
+
 def test_each_figure_has_exactly_its_records(pla):
     activity, sessions, people = pla
     figures = by_id(snapshot_of(2027, LATER))
