@@ -98,27 +98,27 @@ def claim(facts: SignUpFacts, person_id: int, organisation: str | None) -> str |
     return None if vouching.is_known(person_id, said) else said[:200]
 
 
-def check_typed_organisation(facts: SignUpFacts, places_id: int, organisation: str) -> None:
-    """Do as `check_organisation`, by the organisation that is typed; everybody of it counts, whoever asks.
+def check_typed_organisation(facts: SignUpFacts, places_id: int, organisation: str, *, beside: int = 0) -> None:
+    """Do as `check_organisation`, by the organisation that is typed; everybody of it counts, and ``beside`` so many more.
 
     Raises:
         Refused: as many as may have signed up already.
     """
     if facts.terms.most_per_organisation is None:
         return
-    organisation_id = people.find_organisation_id(organisation)
-    of_it = (
-        Person.organisation_id == organisation_id
-        if organisation_id
-        else sa.and_(Person.organisation_id.is_(None), Person.organisation_folded == fold(organisation)[:200])
-    )
     others = db.session.scalar(
         sa.select(sa.func.count(Registration.id))
         .join(Person, Person.id == Registration.person_id)
-        .where(of_it, Registration.places_id == places_id, _counts)
+        .where(_works_for(organisation), Registration.places_id == places_id, _counts)
     )
-    known = Applicant(is_member=True, is_invited=True, has_organisation=True, of_organisation=others or 0)
+    known = Applicant(is_member=True, is_invited=True, has_organisation=True, of_organisation=(others or 0) + beside)
     rows.refuse_if(rules.personal_refusal(facts.terms, known))
+
+
+def counts_for(person_id: int, organisation: str) -> bool:
+    """Tell whether our record of a person has the organisation that is typed for them."""
+    found = sa.select(Person.id).where(Person.id == person_id, _works_for(organisation))
+    return db.session.scalar(found) is not None
 
 
 def check_organisation(facts: SignUpFacts, places_id: int, person_id: int) -> None:
@@ -144,6 +144,13 @@ def check_organisation(facts: SignUpFacts, places_id: int, person_id: int) -> No
     # Where sessions have places of their own, an organisation has so many in each.
     known = Applicant(is_member=True, is_invited=True, has_organisation=True, of_organisation=others or 0)
     rows.refuse_if(rules.personal_refusal(facts.terms, known))
+
+
+def _works_for(organisation: str) -> sa.ColumnElement[bool]:
+    organisation_id = people.find_organisation_id(organisation)
+    if organisation_id:
+        return Person.organisation_id == organisation_id
+    return sa.and_(Person.organisation_id.is_(None), Person.organisation_folded == fold(organisation)[:200])
 
 
 def _is_member(organisation_id: int | None, *, now: datetime) -> bool:

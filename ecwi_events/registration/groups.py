@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.dates import canonical_zone
@@ -11,7 +12,7 @@ from ecwi_events.kernel.errors import Invalid, Refused
 from ecwi_events.kernel.text import normalise_address
 from ecwi_events.people import service as people_service
 from ecwi_events.people import vouching
-from ecwi_events.registration import places, rows, rules, rules_groups, signing_up
+from ecwi_events.registration import applicants, places, rows, rules, rules_groups, signing_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,16 +73,39 @@ def sign_up_group(
     chosen = {tuple(new.session_ids): signing_up.seats(facts, new.session_ids, now=now) for new in good}
     for places_id in sorted({seat.places_id for seats in chosen.values() for seat in seats}):
         places.lock(places_id)
-    results = [
-        GroupResult(new.address, None, fault)
-        if fault
-        else _one(
-            new, facts, chosen[tuple(new.session_ids)], ids[normalise_address(new.address)], by_person_id, now=now
-        )
-        for new, fault in zip(people, faults, strict=True)
-    ]
+    beside = _Beside(facts)
+    results = []
+    for new, fault in zip(people, faults, strict=True):
+        who, seats = ids.get(normalise_address(new.address)), chosen.get(tuple(new.session_ids), [])
+        if fault or who is None:
+            results.append(GroupResult(new.address, None, fault))
+            continue
+        result = _one(replace(new, beside=beside.by_row), facts, seats, who, by_person_id, now=now)
+        beside.note(new, result, seats, who)
+        results.append(result)
     _forget_refused(ids, results)
     return results
+
+
+@dataclass
+class _Beside:
+    """How many of a list an organisation has used up with people whom our records have elsewhere.
+
+    Whether the next one of the list gets a place must not tell whether we knew the one before.
+    """
+
+    facts: SignUpFacts
+    by_row: Counter[int] = field(default_factory=Counter)
+    seen: set[int] = field(default_factory=set)
+
+    def note(self, new: SignUp, result: GroupResult, seats: Sequence[Seat], who: Found) -> None:
+        """Count somebody who was signed up as typed and does not count by our record."""
+        is_new = result.signed_up is not None and who.person_id not in self.seen
+        if self.facts.terms.most_per_organisation is None or not new.as_typed or not is_new:
+            return
+        self.seen.add(who.person_id)
+        if not applicants.counts_for(who.person_id, new.organisation):
+            self.by_row = self.by_row + Counter(seat.places_id for seat in seats)
 
 
 def _fault(new: SignUp) -> str | None:

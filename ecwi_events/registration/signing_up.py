@@ -14,7 +14,7 @@ from ecwi_events.registration import applicants, places, queries, rows, rules, r
 from ecwi_events.registration.models import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from ecwi_events.people.service import Found
@@ -41,6 +41,8 @@ class SignUp:
     is_proved: bool = False  # whoever signs up reads the mail of this address
     claimed: str | None = None  # where they say that they work, if nobody else says so: set by `take_all`
     as_typed: bool = False  # what is typed decides who may, not what we know of the address: set by `sign_up`
+    # How many of the same list count for the typed organisation although our records say another, by counted row.
+    beside: Mapping[int, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,8 @@ def _take(
 
 def _check_organisation(new: SignUp, facts: SignUpFacts, seat: Seat, person_id: int) -> None:
     if new.as_typed:
-        applicants.check_typed_organisation(facts, seat.places_id, new.organisation)
+        beside = new.beside.get(seat.places_id, 0)
+        applicants.check_typed_organisation(facts, seat.places_id, new.organisation, beside=beside)
     else:
         applicants.check_organisation(facts, seat.places_id, person_id)
 

@@ -147,6 +147,26 @@ def test_a_representative_does_not_learn_where_somebody_works(client, school, te
     assert pages[0].replace("ani@", "X@") == pages[1].replace("bob@", "X@")
 
 
+def test_the_number_per_organisation_does_not_tell_whom_we_know_already(client, school, the_clock):
+    """The next one of a list has a place or not, whether the one before had signed up elsewhere, is known, or is new."""
+    activity = make.make_activity()
+    set_terms(activity, most_per_organisation=1)
+    make.sign_up(activity, "A B", "hadzq@people.example", organisation="Another School")
+    make.make_person("A B", "knownzq@people.example", organisation="Another School")
+    the_clock.now += timedelta(hours=1)
+    pages = {}
+    for who in ("had", "known", "new"):
+        answer = send(client, school, f"A B, {who}zq@people.example\nC D, {who}zq-next@people.example", "sign_up")
+        pages[who] = main_of(answer).replace(f"{who}zq", "X")
+        db.session.rollback()
+        with transaction():  # the next list begins as the first did
+            ours = sa.select(Person.id).join(Organisation).where(Organisation.name == "Our School")
+            mine = sa.or_(Registration.person_id.in_(ours), Registration.signed_up_by_id.is_not(None))
+            db.session.execute(sa.update(Registration).where(mine).values(place=Place.WITHDRAWN))
+    assert "1 of 2 people are signed up" in pages["new"] and "all the places that it can have" in pages["new"]
+    assert pages["had"] == pages["known"] == pages["new"]
+
+
 def test_a_host_of_the_activity_brings_anybody(client):
     house = make.make_organisation("Hosting House")
     activity = make.make_activity(host_id=house)
