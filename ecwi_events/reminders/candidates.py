@@ -12,59 +12,55 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ecwi_events.kernel.columns import UtcDateTime
 from ecwi_events.kernel.db import db
-from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.people.models import Person
-from ecwi_events.programme import published
 from ecwi_events.programme.models import Activity, ActivitySession
 from ecwi_events.registration.models import Place, Registration
-from ecwi_events.reminders import rules
+from ecwi_events.reminders import news, rules
 from ecwi_events.reminders.models import Reminder
 from ecwi_events.reminders.rules import Times
-from ecwi_events.reminders.selecting import SESSION, SINCE, candidate, goes_on, hosts, participants, still_wanted
+from ecwi_events.reminders.selecting import (
+    SESSION,
+    SINCE,
+    SessionFacts,
+    candidate,
+    goes_on,
+    hosts,
+    left,
+    participants,
+    some_at_once,
+    still_wanted,
+)
 from ecwi_events.reminders.slots import Slot, Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from ecwi_events.reminders.selecting import Candidate
-
-STILL_TO_GO = (MailState.QUEUED, MailState.RETRY, MailState.SENDING)
-WENT_OUT = (MailState.SENT, MailState.UNKNOWN)
-PEOPLE_AT_ONCE = 500  # ids in one question
-_thanks = sa.orm.aliased(Reminder)
 
 
 @dataclass(frozen=True)
 class Moment:
     """People in these zones who knew of the session by then get the mail of a slot about it, and its time has come."""
 
-    session_id: int
+    session: SessionFacts
     zones: Collection[str]
     heard_by: datetime
 
 
-def candidates(
-    timing: Timing, *, now: datetime, activity_id: int | None = None, of: Collection[int] = ()
-) -> list[Candidate]:
+def candidates(timing: Timing, *, now: datetime, activity_id: int | None = None) -> list[Candidate]:
     """Return whose mail of a slot may be due soon or was missed lately, those whose session is nearest first.
 
     Args:
         timing: of the slot.
         now: the door's instant.
         activity_id: only this activity's, and then all that are still to come, however far ahead.
-        of: only these people's, if any are named.
     """
     if timing.slot is Slot.RECORDING:
-        return _who_has_not_heard(timing, now=now, activity_id=activity_id)
+        return news.who_has_not_heard(timing, now=now, activity_id=activity_id)
     when = [ActivitySession.activity_id == activity_id] if activity_id else _in_sight(timing, now=now)
-    if of:
-        when = [*when, Person.id.in_(of)]
-    people = hosts() if timing.for_hosts else participants(timing)
-    rows = db.session.execute(still_wanted(people, timing).where(*when)).all()
-    return [candidate(row) for row in rows]
+    return _without_those_who_have_it(timing, _read(timing, *when))
 
 
 def due(timing: Timing, *, now: datetime) -> list[Candidate]:
@@ -72,29 +68,31 @@ def due(timing: Timing, *, now: datetime) -> list[Candidate]:
     if timing.for_hosts or timing.slot is Slot.RECORDING:
         found = candidates(timing, now=now)
     else:
-        people = still_wanted(participants(timing), timing)
-        found = [
-            candidate(row)
-            for moment in _moments(timing, now=now)
-            for row in db.session.execute(
-                people.where(
-                    ActivitySession.id == moment.session_id,
-                    Registration.zone.in_(moment.zones),
-                    SINCE <= moment.heard_by,
-                )
-            )
-        ]
+        found = [one for moment in _moments(timing, now=now) for one in _of_moment(timing, moment)]
     return [one for one in found if rules.verdict(timing, one.times, since=one.since, now=now) in rules.TO_DEAL_WITH]
 
 
 def near(timing: Timing, people: Collection[int], *, now: datetime) -> list[Candidate]:
     """Return all that these people may get of a slot soon: some of it may be told in one mail."""
-    ids = sorted(people)
-    return [
-        one
-        for start in range(0, len(ids), PEOPLE_AT_ONCE)
-        for one in candidates(timing, now=now, of=ids[start : start + PEOPLE_AT_ONCE])
-    ]
+    in_sight = _in_sight(timing, now=now)
+    found = [one for some in some_at_once(sorted(people)) for one in _read(timing, *in_sight, Person.id.in_(some))]
+    return _without_those_who_have_it(timing, found)
+
+
+def _read(timing: Timing, *when: sa.ColumnElement[bool]) -> list[Candidate]:
+    people = hosts() if timing.for_hosts else participants(timing)
+    return [candidate(row) for row in db.session.execute(still_wanted(people, timing).where(*when))]
+
+
+def _without_those_who_have_it(timing: Timing, found: Sequence[Candidate]) -> list[Candidate]:
+    """Leave out with whom the slot has dealt."""
+    asked = sa.select(Reminder.recipient, Reminder.session_id, Reminder.revision).where(
+        Reminder.session_id.in_({one.session_id for one in found}),
+        Reminder.slot == timing.slot,
+        Reminder.minutes == timing.minutes,
+    )
+    have_it = {tuple(row) for row in db.session.execute(asked)} if found else set()
+    return [one for one in found if (one.recipient, one.session_id, one.revision) not in have_it]
 
 
 def _in_sight(timing: Timing, *, now: datetime) -> list[sa.ColumnElement[bool]]:
@@ -124,7 +122,16 @@ def _moments(timing: Timing, *, now: datetime) -> Iterator[Moment]:
                 of_instant.setdefault(heard_by, []).append(zone)
         for heard_by, its_zones in of_instant.items():
             if row.scheduled_at is None or row.scheduled_at <= heard_by:
-                yield Moment(row.session_id, its_zones, heard_by)
+                yield Moment(SessionFacts(row.activity_id, row.session_id, row.revision), its_zones, heard_by)
+
+
+def _of_moment(timing: Timing, moment: Moment) -> Iterator[Candidate]:
+    """Ask in two steps: most have their mail already, and of those nothing is read but that."""
+    asked = left(timing, moment.session).where(Registration.zone.in_(moment.zones), moment.heard_by >= SINCE)
+    people = still_wanted(participants(timing), timing).where(ActivitySession.id == moment.session.session_id)
+    for some in some_at_once(db.session.scalars(asked).all()):
+        for row in db.session.execute(people.where(Registration.id.in_(some))):
+            yield candidate(row)
 
 
 def _zones(activity_ids: Collection[int]) -> dict[int, list[str]]:
@@ -140,39 +147,3 @@ def _zones(activity_ids: Collection[int]) -> dict[int, list[str]]:
     for row in rows:
         found.setdefault(row.activity_id, []).append(row.zone)
     return found
-
-
-def _who_has_not_heard(timing: Timing, *, now: datetime, activity_id: int | None) -> list[Candidate]:
-    """Return who can open something new since a session of theirs, and has not been told of it by the thanks."""
-    since = None if activity_id else now - rules.PUBLISHED_WITHIN
-    news = published.after_sessions(now=now, since=since, activity_id=activity_id)
-    people = still_wanted(participants(timing).outerjoin(Mail, _is_thanks()), timing)
-    told_at = _told_at(now)
-    found = []
-    for session_id, items in news.items():
-        newest = max(one.at for one in items)
-        heard_less = sa.or_(told_at.is_(None), told_at < newest)
-        rows = db.session.execute(
-            people.add_columns(told_at.label("told_at")).where(ActivitySession.id == session_id, heard_less)
-        )
-        for row in rows:
-            at = rules.news_at([(one.is_recording, one.at) for one in items], told_at=row.told_at)
-            if at:
-                found.append(candidate(row, ends_at=at))
-    return sorted(found, key=lambda one: (one.times.starts_at, one.person_id))
-
-
-def _is_thanks() -> sa.ColumnElement[bool]:
-    """Say of a mail that it is the thanks for a session to a sign-up."""
-    return Mail.id == sa.select(_thanks.mail_id).where(
-        _thanks.registration_id == Registration.id, _thanks.session_id == ActivitySession.id,
-        _thanks.slot == Slot.THANKS, _thanks.revision == ActivitySession.schedule_revision,
-    ).correlate(Registration, ActivitySession).scalar_subquery()  # fmt: skip
-
-
-def _told_at(now: datetime) -> sa.ColumnElement[datetime | None]:
-    """Say when the thanks after a session went out; what is still on its way leads to all that is there now."""
-    return sa.case(
-        (Mail.state.in_(STILL_TO_GO), sa.literal(now, UtcDateTime)),
-        (Mail.state.in_(WENT_OUT), sa.func.coalesce(Mail.sent_at, Mail.created_at)),
-    )

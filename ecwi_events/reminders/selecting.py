@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
@@ -26,6 +26,7 @@ from ecwi_events.reminders.rules import Times
 from ecwi_events.reminders.slots import Slot, Timing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -33,7 +34,16 @@ TAKES_PLACE = [status for status in ActivityStatus if takes_place(status)]
 # What is over may have been completed meanwhile; thanks go out all the same.
 TOOK_PLACE = [*TAKES_PLACE, ActivityStatus.COMPLETED]
 AWAY = (Verdict.ABSENT, Verdict.EXCUSED)
+AT_ONCE = 500
 SINCE = sa.func.coalesce(Registration.confirmed_at, Registration.created_at)
+
+
+class SessionFacts(NamedTuple):
+    """A session, as it is planned now."""
+
+    activity_id: int
+    session_id: int
+    revision: int
 
 
 @dataclass(frozen=True)
@@ -57,9 +67,7 @@ class Candidate:
 
 def still_wanted(people: sa.Select[*tuple[Any, ...]], timing: Timing) -> sa.Select[*tuple[Any, ...]]:
     """Leave out whom nothing is sent any more, and who has it; those whose session is nearest come first."""
-    return people.where(*goes_on(timing), Person.disabled_at.is_(None), sa.not_(_dealt_with(timing))).order_by(
-        ActivitySession.starts_at, Person.id
-    )
+    return people.where(*goes_on(timing), Person.disabled_at.is_(None)).order_by(ActivitySession.starts_at, Person.id)
 
 
 def goes_on(timing: Timing) -> list[sa.ColumnElement[bool]]:
@@ -69,6 +77,40 @@ def goes_on(timing: Timing) -> list[sa.ColumnElement[bool]]:
         Activity.status.in_(TOOK_PLACE if timing.is_afterwards else TAKES_PLACE),
         _is_on(timing),
     ]
+
+
+def left(timing: Timing, session: SessionFacts) -> sa.Select[int]:
+    """The sign-ups with a place in a session with which a slot has not dealt yet.
+
+    A list of all with which it has is made once and asked for each of them. Asked by ``EXISTS``, both engines at times read
+    all reminders of the session for each sign-up: minutes, with a few thousand.
+    """
+    return (
+        sa.select(Registration.id)
+        .where(
+            Registration.activity_id == session.activity_id,
+            sa.or_(Registration.session_id.is_(None), Registration.session_id == session.session_id),
+            Registration.place == Place.CONFIRMED,
+            Registration.id.not_in(dealt_with(timing.slot, session, minutes=timing.minutes)),
+        )
+        .order_by(Registration.id)
+    )
+
+
+def dealt_with(slot: Slot, session: SessionFacts, *, minutes: int = 0) -> sa.Select[int | None]:
+    """The sign-ups with which a slot has dealt for a session, as it is planned now."""
+    return sa.select(Reminder.registration_id).where(
+        Reminder.session_id == session.session_id,
+        Reminder.revision == session.revision,
+        Reminder.slot == slot,
+        Reminder.minutes == minutes,
+        Reminder.registration_id.is_not(None),
+    )
+
+
+def some_at_once(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut a list of ids into pieces that fit into one question."""
+    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
 def participants(timing: Timing) -> sa.Select[*tuple[Any, ...]]:
@@ -148,13 +190,24 @@ def _is_on(timing: Timing) -> sa.ColumnElement[bool]:
 
 
 def _dealt_with(timing: Timing) -> sa.ColumnElement[bool]:
-    whose = Reminder.person_id == Person.id if timing.for_hosts else Reminder.registration_id == Registration.id
+    whose = Person.id if timing.for_hosts else Registration.id
+    return has_reminder(timing, whose, ActivitySession.id, ActivitySession.schedule_revision)
+
+
+def has_reminder(
+    timing: Timing,
+    whose: sa.SQLColumnExpression[int],
+    session_id: sa.SQLColumnExpression[int] | int,
+    revision: sa.SQLColumnExpression[int] | int,
+) -> sa.ColumnElement[bool]:
+    """Say that a mail of the slot was dealt with for a sign-up, or for a host person: by all columns of the key."""
+    letter = "h" if timing.for_hosts else "r"
     return sa.exists().where(
-        whose,
-        Reminder.session_id == ActivitySession.id,
+        Reminder.session_id == session_id,
         Reminder.slot == timing.slot,
         Reminder.minutes == timing.minutes,
-        Reminder.revision == ActivitySession.schedule_revision,
+        Reminder.revision == revision,
+        Reminder.recipient == sa.literal(letter).concat(sa.cast(whose, sa.String)),
     )
 
 
