@@ -75,7 +75,7 @@ class SignUpRequest(Model):
     """
 
     __tablename__ = "sign_up_request"
-    __table_args__ = (sa.Index("ix_sign_up_request_activity_id", "activity_id", "normalised"),)
+    __table_args__ = (sa.Index("ix_sign_up_request_normalised", "normalised", "activity_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     activity_id: Mapped[int] = mapped_column(sa.ForeignKey("activity.id"))
