@@ -6,12 +6,24 @@ import os
 import platform
 import sys
 
-from benchmarks import board, contended, crowd, edition, hello, mailing, people_search, programme, redis_away, weight
+from benchmarks import (
+    board,
+    contended,
+    crowd,
+    edition,
+    hello,
+    mailing,
+    people_search,
+    programme,
+    redis_away,
+    tick,
+    weight,
+)
 from ecwi_events.kernel.clock import utc_now
 
 ALL = {
     "contended": contended, "crowd": crowd, "hello": hello, "edition": edition, "weight": weight, "people": people_search,
-    "programme": programme, "board": board, "mailing": mailing,
+    "programme": programme, "board": board, "tick": tick, "mailing": mailing,
     "redis": redis_away,
 }  # fmt: skip
 
