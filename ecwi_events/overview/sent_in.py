@@ -187,13 +187,13 @@ def _accepted(which: sa.ColumnElement[bool]) -> Any:  # noqa: ANN401 - a union o
             sa.select(*columns, table.id.label("record_id"))
             .join(JournalEntry, added)
             .join(table, its)
-            .where(which, SentIn.is_accepted, SentIn.kind == kind, ~_is_another(kind, table), *still)
+            .where(which, SentIn.is_accepted.is_(True), SentIn.kind == kind, ~_is_another(kind, table), *still)
         )
 
     none = (
         sa.select(*columns, Activity.id.label("record_id"))
         .join(Activity, sa.and_(Activity.id == SentIn.activity_id, Activity.no_resources_at == SentIn.looked_at))
-        .where(which, SentIn.is_accepted, SentIn.kind == SentKind.NO_RESOURCES)
+        .where(which, SentIn.is_accepted.is_(True), SentIn.kind == SentKind.NO_RESOURCES)
     )
     same_words = (Outcome.text == SentIn.text, Outcome.kind == OutcomeKind.ACHIEVED)
     return sa.union_all(

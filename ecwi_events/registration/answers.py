@@ -46,12 +46,13 @@ class Answered:
         return rules_questions.in_words(self.kind, self.text)
 
 
-def sign_up(new: SignUp, typed: Mapping[str, str], *, now: datetime) -> SignedUp:
+def sign_up(new: SignUp, typed: Mapping[str, str], *, asked: Sequence[Asked] | None = None, now: datetime) -> SignedUp:
     """Sign a person up and keep their answers; whoever is signed up already changes none of theirs by it.
 
     Args:
         new: the sign-up as it is typed.
         typed: what was typed, by the fields of the questions.
+        asked: what the form asks, if it was read in this transaction before.
         now: the door's instant.
 
     Raises:
@@ -59,7 +60,7 @@ def sign_up(new: SignUp, typed: Mapping[str, str], *, now: datetime) -> SignedUp
         NotFound: there is no such activity.
         Refused: they cannot sign up now.
     """
-    asked = questions.asked(new.activity_id)
+    asked = questions.asked(new.activity_id) if asked is None else asked
     if asked and (wrong := rules_questions.answer_faults(asked, typed)):
         raise Invalid({**_faults(new), **wrong})
     got = service.sign_up(new, now=now)

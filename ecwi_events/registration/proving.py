@@ -75,6 +75,7 @@ class Request:
     session_ids: tuple[int, ...]
     expires_at: datetime
     later_too: bool
+    asked: Sequence[Asked]  # what the form asks now
     answers: Mapping[str, str]  # without what people agree to: that is asked beside the button
     known_organisation: str | None = None  # in the record of whoever has the address; None if that is nobody
     own_link: str | None = None  # the personal link of whoever has signed up already with this address
@@ -167,7 +168,7 @@ def prove(token: str, typed: Mapping[str, str] | None = None, *, now: datetime) 
         return pressed.registration_id
     asked = questions.asked(pressed.activity_id)
     given = {**_kept(pressed, asked), **(typed or {})}
-    got = answers.sign_up(_sign_up_of(pressed, now=now), given, now=now)
+    got = answers.sign_up(_sign_up_of(pressed, now=now), given, asked=asked, now=now)
     for row in all_of_address:
         row.spent_at, row.registration_id, row.answers = now, got.registration_id, {}
         mail.belongs_to(_mail_key(row), rows.where(got.registration_id).person_id)
@@ -316,8 +317,9 @@ def _seen(row: SignUpRequest) -> Request:
     if own is None and row.registration_id and (made := queries.find_sign_up(row.registration_id)):
         own = made.token
     known = people.names_of([person_id]).get(person_id) if person_id else None
+    asked = questions.asked(row.activity_id)
     return Request(
         row.id, row.activity_id, known or row.name, row.address, row.organisation, row.zone, tuple(row.session_ids),
-        row.expires_at, row.later_too, _kept(row, questions.asked(row.activity_id)),
+        row.expires_at, row.later_too, asked, _kept(row, asked),
         vouching.own_organisation(person_id) if person_id else None, own,
     )  # fmt: skip

@@ -19,6 +19,7 @@ CHOICES = range(2, 13)
 LONGEST_ANSWER = 500
 LARGEST_NUMBER = 999_999_999
 TOO_MANY = f"A form asks {MOST_QUESTIONS} questions or fewer. Each question more makes people give up."
+FIELD = "answer-"  # with its number the name of the field of a question
 NEEDED = "Your place needs this. If you no longer agree, withdraw below"
 _NUMBER = re.compile(r"-?\d{1,12}", re.ASCII)
 
@@ -37,7 +38,7 @@ class Asked:
     @property
     def field(self) -> str:
         """The name of its field."""
-        return f"answer-{self.id}"
+        return f"{FIELD}{self.id}"
 
 
 def choices_of(text: str) -> list[str]:

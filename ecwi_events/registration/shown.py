@@ -37,7 +37,7 @@ _PAGE = Bundle(
 )
 _A = sa.inspect(Activity).local_table
 _SEEN_PART = sa.select(_A.c.id, _A.c.visibility).where(_A.c.id == WANTED.c.id)
-_FORM = Bundle(IS_WANTED_BY_SLUG, WANTED, seen=_SEEN_PART, asked=questions.ASKED_PART)
+_SEEN = Bundle(IS_WANTED_BY_SLUG, WANTED, seen=_SEEN_PART)
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,13 @@ def find_shown(slug: str, viewer: Callable[[], Viewer] = programme.stranger) -> 
     )
 
 
-def find_form(slug: str, viewer: Callable[[], Viewer] = programme.stranger) -> tuple[int, Sequence[Asked]] | None:
-    """Return a published activity's id and what its form asks, or None if there is none that this viewer may see."""
-    texts = _FORM.find({"wanted": slug})
+def find_id(slug: str, viewer: Callable[[], Viewer] = programme.stranger) -> int | None:
+    """Return a published activity's id, or None if there is none that this viewer may see."""
+    texts = _SEEN.find({"wanted": slug})
     if texts is None:
         return None
-    (seen,) = _FORM.rows("seen", texts.seen)
+    (seen,) = _SEEN.rows("seen", texts.seen)
     if seen.visibility != Visibility.PUBLIC and programme.find_public_activity(slug, viewer) is None:
         return None
-    return seen.id, questions.asked_in(_FORM.rows("asked", texts.asked))
+    activity_id: int = seen.id
+    return activity_id

@@ -94,6 +94,16 @@ def test_no_session_at_all_is_no_choice(client, series):
     assert set(mine_now().values()) == {Place.CONFIRMED}
 
 
+def test_a_choice_that_cannot_be_leaves_the_answers_on_the_page_as_they_are_kept(client, series):
+    activity, _, link = series
+    with transaction():
+        asked = NewQuestion(QuestionKind.NUMBER, "Years?", "To know")
+        field = f"answer-{questions.add_question(activity, asked, now=make.NOW)}"
+    client.post(f"{link}/answers", data={field: "7"})
+    answer = client.post(f"{link}/sessions", data={"chose": "1"})
+    assert answer.status_code == 422 and 'value="7"' in answer.text
+
+
 def test_when_sign_up_is_closed_nobody_adds_a_session_and_nothing_is_lost(client, series):
     _activity, (first, _, third), link = series
     with transaction() as session:

@@ -9,7 +9,7 @@ from ecwi_events.people.models import Person
 from ecwi_events.programme.models import Activity
 from ecwi_events.registration import answers, changes, proving, queries, questions, service
 from ecwi_events.registration.models import Place, Registration
-from ecwi_events.registration.models_questions import QuestionKind
+from ecwi_events.registration.models_questions import Answer, QuestionKind
 from ecwi_events.registration.models_terms import SignUpRequest
 from ecwi_events.registration.rules import Terms
 from tests import make
@@ -166,7 +166,12 @@ def test_a_form_that_asks_more_by_now_is_filled_in_beside_the_button(client, inv
     hope = ask_more(invited, QuestionKind.TEXT, "What do you hope for?")
     answer = client.post(path)
     assert answer.status_code == 422 and "Enter an answer" in words(answer) and rows() == 0
-    assert client.post(path, data={hope: "Friends"}).status_code == 303
+    of_another = ask_more(make.make_activity("Another"), QuestionKind.TEXT, "Of another form?")
+    answer = client.post(path, data={of_another: "x", "answer-": "x", "answer-999999": "x"})
+    assert answer.status_code == 422 and rows() == 0, "what this form does not ask is no answer"
+    assert client.post(path, data={hope: "Friends", of_another: "x"}).status_code == 303
+    assert db.session.scalars(sa.select(Answer.text)).all() == ["Friends"]
+    db.session.rollback()
 
 
 def test_what_a_stranger_typed_is_shown_and_what_they_agreed_to_is_asked_again(client, invited):

@@ -11,10 +11,10 @@ from ecwi_events.kernel import dates
 from ecwi_events.kernel.errors import Invalid
 from ecwi_events.people import queries as people
 from ecwi_events.people import settings
-from ecwi_events.registration import mine, rules, rules_proving
+from ecwi_events.registration import mine, rules, rules_proving, rules_questions
 from ecwi_events.registration.service import SignUp
 from ecwi_events.web import identity
-from ecwi_events.web.forms import Form, typed
+from ecwi_events.web.forms import Form, typed, typed_whole
 from ecwi_events.web.programme.seeing import INVITATIONS
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ecwi_events.registration.rules import SessionPlaces, SignUpFacts, Terms
-    from ecwi_events.registration.rules_questions import Asked
     from ecwi_events.registration.service import SignedUp
     from ecwi_events.registration.shown import Shown
     from ecwi_events.web.times import Step
@@ -44,10 +43,18 @@ class Choice:
     is_checked: bool
 
 
-def read_form(asked: Sequence[Asked]) -> Form:
+def read_form() -> Form:
     """Return what was typed: the fields of a person, the chosen sessions, and the answers."""
-    chosen = [name for name in flask.request.form if name.startswith(PREFIX)][:MOST_CHOSEN]
-    return typed(*FIELDS, *chosen, *(question.field for question in asked))
+    return typed(*FIELDS, *_came(PREFIX), *_came(rules_questions.FIELD))
+
+
+def typed_answers() -> Form:
+    """Return the answers that came with a form, however long; which questions are asked is known to the act."""
+    return typed_whole(*_came(rules_questions.FIELD))
+
+
+def _came(prefix: str) -> list[str]:
+    return [name for name in flask.request.form if name.startswith(prefix)][:MOST_CHOSEN]
 
 
 def sign_up_of(form: Form, activity_id: int, zone: str) -> SignUp:

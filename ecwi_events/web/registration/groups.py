@@ -93,7 +93,7 @@ def send(slug: str) -> ResponseReturnValue:
             return _page(activity, bringer, form, group, now=now, guessed=GUESSED if sent.is_guess else "")
         with transaction():
             already = _already(activity, bringer, group.lines)
-            results = _sign_up(activity, bringer, form, group, now=now)
+            results = _sign_up(activity, bringer, form, group, asked, now=now)
     except Invalid as invalid:
         return _page(activity, bringer, form.wrong(invalid), now=now), 422
     except Refused as refused:
@@ -167,7 +167,7 @@ def _check(bringer: Bringer, form: Form, group: GroupList, asked: Sequence[Asked
 
 
 def _sign_up(
-    activity: ActivityPage, bringer: Bringer, form: Form, group: GroupList, *, now: datetime
+    activity: ActivityPage, bringer: Bringer, form: Form, group: GroupList, asked: Sequence[Asked], *, now: datetime
 ) -> list[tuple[str, GroupResult]]:
     """Sign up every line that has no fault, in the order of the list.
 
@@ -175,7 +175,6 @@ def _sign_up(
         Invalid: no line can be signed up, or no session was chosen.
         Refused: sign-up is not open.
     """
-    asked = questions.asked(activity.id)
     good = [line for line in group.lines if line.fault is None]
     chosen = sign_up_form.session_ids(form.values)
     if not good or (form.value("chose") and not chosen):

@@ -63,7 +63,7 @@ def undo(token: str) -> ResponseReturnValue:
 def change_sessions(token: str) -> ResponseReturnValue:
     """Come to the sessions that are ticked, and to no other."""
     mine, now = _mine(token), clock.utc_now()
-    form = sign_up_form.read_form(questions.asked(mine.activity.id))
+    form = sign_up_form.read_form()
     chosen = sign_up_form.session_ids(form.values)
     invitations = frozenset(flask.session.get(INVITATIONS, []))
 

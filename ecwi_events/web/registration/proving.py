@@ -16,13 +16,12 @@ from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme.rules import is_for_everybody
-from ecwi_events.registration import proving, queries, questions, rules, rules_proving
+from ecwi_events.registration import proving, queries, rules, rules_proving
 from ecwi_events.web import old_links, times
-from ecwi_events.web.forms import Form, typed_whole
-from ecwi_events.web.programme import seeing
+from ecwi_events.web.forms import Form
+from ecwi_events.web.programme import seeing, sign_up_form
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from flask.typing import ResponseReturnValue
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from ecwi_events.programme.queries import ActivityPage
     from ecwi_events.registration.proving import Request
     from ecwi_events.registration.rules import SignUpFacts
-    from ecwi_events.registration.rules_questions import Asked
 
 blueprint = flask.Blueprint("proving", __name__)
 
@@ -85,7 +83,7 @@ def prove(token: str) -> ResponseReturnValue:
     request = proving.find_request(token, now=now)
     if request is None:
         return _too_old()
-    form = _pressed(questions.asked(request.activity_id))
+    form = sign_up_form.typed_answers()  # what did not come with the button is as it was kept
     try:
         with transaction():
             mine = queries.find_sign_up(proving.prove(token, form.values, now=now))
@@ -101,11 +99,6 @@ def prove(token: str) -> ResponseReturnValue:
 
 def _too_old() -> ResponseReturnValue:
     return old_links.too_old(proving.OLD_LINK, button="See the programme", path="/", nav="programme")
-
-
-def _pressed(asked: Sequence[Asked]) -> Form:
-    """Return the answers beside the button; what did not come with it is as it was kept."""
-    return typed_whole(*(question.field for question in asked if question.field in flask.request.form))
 
 
 def _page(
@@ -125,7 +118,7 @@ def _page(
         found=request,  # "request" is the browser's, which the frame of the page asks
         token=token,
         works_for=_works_for(request, facts),
-        asked=questions.asked(activity.id),
+        asked=request.asked,
         form=Form({**request.answers, **form.values}, form.faults) if form else Form(request.answers),
         later_too=request.later_too and facts.terms.is_per_session,
         steps=steps,

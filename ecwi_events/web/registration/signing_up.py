@@ -44,11 +44,10 @@ JUST_TAKEN = "The last place has just been taken. Nothing is lost: join the wait
 def sign_up(slug: str) -> ResponseReturnValue:
     """Sign somebody up, or show the form again with what is wrong."""
     now = clock.utc_now()
-    found = shown.find_form(slug, seeing.viewer)
-    if found is None:
+    activity_id = shown.find_id(slug, seeing.viewer)
+    if activity_id is None:
         raise NotFound("We cannot find this page.")
-    activity_id, asked = found
-    form = sign_up_form.read_form(asked)
+    form = sign_up_form.read_form()
     zone = dates.canonical_zone(form.value("zone")) or _page_of(slug).zone
     try:
         got = _sign_up_or_ask(activity_id, form, zone, now=now)
@@ -104,7 +103,7 @@ def form_expired(error: CSRFError) -> ResponseReturnValue:
     what = shown.find_shown(slug, seeing.viewer)
     if what is None:
         return errors.form_expired(error)
-    form = sign_up_form.read_form(what.asked)
+    form = sign_up_form.read_form()
     return programme_pages.activity_page(what, form, now=clock.utc_now(), more=OPEN_FOR_LONG), 400
 
 
@@ -114,7 +113,7 @@ def too_many(error: RateLimitExceeded) -> ResponseReturnValue:
     what = shown.find_shown((flask.request.view_args or {}).get("slug", ""), seeing.viewer)
     if what is None:
         return limits.too_many(error)
-    form, more = sign_up_form.read_form(what.asked), f"{limits.wait_words(error)} {STILL_HERE}"
+    form, more = sign_up_form.read_form(), f"{limits.wait_words(error)} {STILL_HERE}"
     page = programme_pages.activity_page(what, form, now=clock.utc_now(), more=more)
     return limits.say_how_long(flask.make_response(page, limits.TOO_MANY), error)
 
