@@ -112,8 +112,7 @@ def read_group(text: str, asked: Sequence[Asked] = ()) -> GroupList:
     if columns is None:
         return GroupList(found)
     unused = [heading for heading, holds in zip(columns.headings, columns.holds, strict=True) if heading and not holds]
-    titles = [" ".join(cell for cell in _cells(line) if cell) for line in above]
-    return GroupList(found, _heading_fault(columns), unused, titles)
+    return GroupList(found, _heading_fault(columns), unused, [clean_line(line.strip(_QUOTED + " ")) for line in above])
 
 
 def as_text(rows: Sequence[tuple[int, Sequence[str]]]) -> str:
