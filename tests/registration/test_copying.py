@@ -175,3 +175,12 @@ def test_sessions_with_places_of_their_own_keep_their_number_and_cancelled_ones_
         ("Two", None),
         ("Three", 25),
     ]
+
+
+def test_an_address_in_an_older_place_is_not_copied_and_the_name_of_a_place_is():
+    activity = make.make_activity(sessions=[make.make_session("One"), make.make_session("Two")])
+    with transaction():
+        for title, place in (("One", "Online: https://meet.example/room"), ("Two", "Lviv")):
+            named = sa.update(ActivitySession).where(ActivitySession.title == title)
+            db.session.execute(named.values(place=place))
+    assert {one.title: one.place for one in sessions_of(duplicate(activity))} == {"One": None, "Two": "Lviv"}
