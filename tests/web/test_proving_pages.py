@@ -102,6 +102,18 @@ def test_looking_takes_nothing_and_the_button_takes_the_place(client, invited):
     assert client.post(path).location == answer.location and rows() == 1
 
 
+def test_where_the_host_decides_about_everybody_the_page_promises_no_place(client, invited):
+    set_terms(invited, who="invited", needs_approval=True)
+    path = ask(client)
+    page = words(client.get(NEXT))
+    assert "Then the host reads your sign-up and says yes or no." in page
+    assert "Then you get a place" not in page and "nobody has told us yet" not in page
+    page = words(client.get(path))
+    assert "Ask for a place</button>" in page and "nobody has told us yet" not in page
+    client.post(path)
+    assert place() is Place.PENDING
+
+
 def test_full_by_then_is_said_before_and_after_the_button(client, invited):
     path = ask(client)
     with transaction():
@@ -226,6 +238,7 @@ def test_where_the_organisation_decides_the_host_is_asked_about_whom_nobody_know
     path = ask(client, {**ANA, "organisation": "A Member"})
     page = words(client.get(NEXT))
     assert "We have sent a mail to" in page and "the host says yes or no first" in page
+    assert "the host says yes or no first" in words(client.get(path))
     assert "The host has not answered yet" in words(client.get(client.post(path).location))
     host_id = db.session.scalar(sa.select(Person.id).where(Person.name == "Hanna Host")) or make.make_office()
     make.signed_in_by_row(client, host_id)

@@ -59,7 +59,8 @@ def asked(slug: str) -> ResponseReturnValue:
         activity=activity,
         address=said["address"],
         by_list=facts is not None and facts.terms.who == "invited",
-        asks_host=facts is not None and rules_proving.asks_host(facts.terms, claims=facts.terms.asks_for_organisation),
+        asks_host=facts is not None and facts.terms.needs_approval,
+        may_ask_host=facts is not None and _may_ask_host(facts),
         hours=dates.length_label(int(proving.link_lives().total_seconds() // 60)),
     )
 
@@ -123,6 +124,7 @@ def _page(
         later_too=request.later_too and facts.terms.is_per_session,
         steps=steps,
         asks_host=facts.terms.needs_approval,
+        may_ask_host=_may_ask_host(facts),
         closed=rules.SENTENCES[closed] if closed else no_session,
         is_refused=is_refused,
         is_public=is_for_everybody(activity.status, activity.visibility),
@@ -130,6 +132,12 @@ def _page(
         number=None if facts.terms.is_per_session or not facts.is_full else facts.waiting + 1,
         more=more,
     )
+
+
+def _may_ask_host(facts: SignUpFacts) -> bool:
+    """Tell whether the host is asked about some people only: those of whom nobody has said where they work."""
+    terms = facts.terms
+    return not terms.needs_approval and rules_proving.asks_host(terms, claims=terms.asks_for_organisation)
 
 
 def _works_for(request: Request, facts: SignUpFacts) -> str:
