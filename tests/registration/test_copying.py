@@ -177,7 +177,7 @@ def test_sessions_with_places_of_their_own_keep_their_number_and_cancelled_ones_
     ]
 
 
-def test_an_address_in_an_older_place_is_not_copied_and_the_name_of_a_place_is():
+def test_an_address_in_an_older_place_is_not_copied_and_the_name_of_a_place_is(app):
     activity = make.make_activity(sessions=[make.make_session("One"), make.make_session("Two")])
     with transaction():
         for title, place in (("One", "Online: https://meet.example/room"), ("Two", "Lviv")):
