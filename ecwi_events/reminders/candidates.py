@@ -31,7 +31,7 @@ from ecwi_events.reminders.selecting import (
     some_at_once,
     still_wanted,
 )
-from ecwi_events.reminders.slots import Slot, Timing
+from ecwi_events.reminders.slots import NEWS, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -57,7 +57,7 @@ def candidates(timing: Timing, *, now: datetime, activity_id: int | None = None)
         now: the door's instant.
         activity_id: only this activity's, and then all that are still to come, however far ahead.
     """
-    if timing.slot is Slot.RECORDING:
+    if timing.slot in NEWS:
         return news.who_has_not_heard(timing, now=now, activity_id=activity_id)
     when = [ActivitySession.activity_id == activity_id] if activity_id else _in_sight(timing, now=now)
     return _without_those_who_have_it(timing, _read(timing, *when))
@@ -65,7 +65,7 @@ def candidates(timing: Timing, *, now: datetime, activity_id: int | None = None)
 
 def due(timing: Timing, *, now: datetime) -> list[Candidate]:
     """Return whose mail of a slot is due or was missed lately, those whose session is nearest first."""
-    if timing.for_hosts or timing.slot is Slot.RECORDING:
+    if timing.for_hosts or timing.slot in NEWS:
         found = candidates(timing, now=now)
     else:
         found = [one for moment in _moments(timing, now=now) for one in _of_moment(timing, moment)]

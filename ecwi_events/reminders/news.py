@@ -1,7 +1,8 @@
-"""Who can open something new since a session of theirs, and has not been told of it by the thanks."""
+"""Who can open something new since a session of theirs, and has not been told of it yet."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from ecwi_events.reminders.selecting import (
     some_at_once,
     still_wanted,
 )
-from ecwi_events.reminders.slots import Slot, Timing
+from ecwi_events.reminders.slots import NEWS, Slot, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -34,6 +35,15 @@ if TYPE_CHECKING:
 
 STILL_TO_GO = (MailState.QUEUED, MailState.RETRY, MailState.SENDING)
 WENT_OUT = (MailState.SENT, MailState.UNKNOWN)
+LEADS_TO_ALL = (Slot.THANKS, *NEWS)  # to the page on which all is that can be opened
+
+
+@dataclass(frozen=True)
+class Heard:
+    """When somebody was last told what there is since a session, and whether the mail about a recording was dealt with."""
+
+    at: datetime | None = None
+    of_recording: bool = False
 
 
 def who_has_not_heard(timing: Timing, *, now: datetime, activity_id: int | None = None) -> list[Candidate]:
@@ -58,38 +68,45 @@ def _sessions(ids: Collection[int]) -> list[SessionFacts]:
 
 
 def _of_session(timing: Timing, session: SessionFacts, items: Sequence[Published], *, now: datetime) -> list[Candidate]:
-    """Ask in two steps: most have heard of it by the thanks, and of those nothing is read but that."""
-    heard_of_all = dealt_with(Slot.THANKS, session).join(Mail, Mail.id == Reminder.mail_id)
+    """Ask in two steps: most have heard of it already, and of those nothing is read but that."""
+    heard_of_all = dealt_with(LEADS_TO_ALL, session).join(Mail, Mail.id == Reminder.mail_id)
     heard_of_all = heard_of_all.where(_told_at(now) >= max(one.at for one in items))
     ids = db.session.scalars(left(timing, session).where(Registration.id.not_in(heard_of_all))).all()
     people = still_wanted(participants(timing), timing).where(ActivitySession.id == session.session_id)
+    things = [(one.is_recording, one.at) for one in items]
     found = []
     for some in some_at_once(ids):
-        told = _told(session, some, now=now)
+        heard = _heard(session, some, now=now)
         for row in db.session.execute(people.where(Registration.id.in_(some))):
-            at = rules.news_at([(one.is_recording, one.at) for one in items], told_at=told.get(row.registration_id))
+            one = heard.get(row.registration_id, Heard())
+            at = rules.news_at(timing.slot, things, told_at=one.at, recording_comes=not one.of_recording, now=now)
             if at:
                 found.append(candidate(row, ends_at=at))
     return found
 
 
-def _told(session: SessionFacts, ids: Sequence[int], *, now: datetime) -> Mapping[int, datetime]:
-    """Return when the thanks for a session went to some sign-ups, by their ids."""
-    thanks = (
-        sa.select(Reminder.registration_id, _told_at(now).label("told_at"))
-        .join(Mail, Mail.id == Reminder.mail_id)
+def _heard(session: SessionFacts, ids: Sequence[int], *, now: datetime) -> Mapping[int, Heard]:
+    """Return what some sign-ups have heard since a session, by their ids."""
+    asked = (
+        sa.select(Reminder.registration_id, Reminder.slot, _told_at(now).label("told_at"))
+        .outerjoin(Mail, Mail.id == Reminder.mail_id)
         .where(
             Reminder.registration_id.in_(ids),
             Reminder.session_id == session.session_id,
             Reminder.revision == session.revision,
-            Reminder.slot == Slot.THANKS,
+            Reminder.slot.in_(LEADS_TO_ALL),
         )
     )
-    return {row.registration_id: row.told_at for row in db.session.execute(thanks) if row.told_at}
+    found: dict[int, Heard] = {}
+    for row in db.session.execute(asked):
+        before = found.get(row.registration_id, Heard())
+        at = max(filter(None, (before.at, row.told_at)), default=None)
+        found[row.registration_id] = Heard(at, before.of_recording or row.slot is Slot.RECORDING)
+    return found
 
 
 def _told_at(now: datetime) -> sa.ColumnElement[datetime | None]:
-    """Say when the thanks after a session went out; what is still on its way leads to all that is there now."""
+    """Say when a mail went out; what is still on its way leads to all that is there now."""
     return sa.case(
         (Mail.state.in_(STILL_TO_GO), sa.literal(now, UtcDateTime)),
         (Mail.state.in_(WENT_OUT), sa.func.coalesce(Mail.sent_at, Mail.created_at)),

@@ -26,7 +26,7 @@ def slots_of(activity_id: int) -> list[tuple[Timing, bool]]:
     ).all()
     switched = {row.slot: row.is_on for row in rows if row.slot is not Slot.OWN}
     chosen = sorted((row.minutes for row in rows if row.slot is Slot.OWN and row.is_on), reverse=True)
-    usual = [(timing, switched.get(slot, timing.is_usual)) for slot, timing in TIMINGS.items()]
+    usual = [(timing, switched.get(timing.goes_with or slot, timing.is_usual)) for slot, timing in TIMINGS.items()]
     return [*usual, *((own(minutes), True) for minutes in chosen)]
 
 

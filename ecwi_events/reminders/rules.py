@@ -86,17 +86,33 @@ def due_at(timing: Timing, times: Times) -> datetime:
     return wall.replace(tzinfo=info).astimezone(UTC)
 
 
-def news_at(published: Sequence[tuple[bool, datetime]], *, told_at: datetime | None) -> datetime | None:
-    """Return since when there is something to tell of that somebody has not heard of, or None.
+def news_at(
+    slot: Slot,
+    published: Sequence[tuple[bool, datetime]],
+    *,
+    told_at: datetime | None,
+    recording_comes: bool,
+    now: datetime,
+) -> datetime | None:
+    """Return since when a slot has something to tell of that somebody has not heard of, or None.
 
     Slides and handouts alone wait a day, so that the recording can come with them in one mail.
 
     Args:
+        slot: the one for recordings, or the one for all other materials.
         published: whether it is a recording, and when it could be opened.
-        told_at: when the thanks went out, which led to all that was there.
+        told_at: when the last mail went out that led to all that was there.
+        recording_comes: whether somebody may still get the mail about a recording.
+        now: the door's instant.
     """
-    moments = [at if is_recording else at + A_DAY for is_recording, at in published if told_at is None or at > told_at]
-    return min(moments, default=None)
+    new = [(is_recording, at) for is_recording, at in published if told_at is None or at > told_at]
+    recordings = [at for is_recording, at in new if is_recording]
+    if slot is Slot.RECORDING:
+        return min(recordings, default=None)
+    since = min((at + A_DAY for is_recording, at in new if not is_recording), default=None)
+    if since is None or (recording_comes and any(at <= max(now, since) for at in recordings)):
+        return None
+    return since
 
 
 def not_after(timing: Timing, times: Times) -> datetime:

@@ -23,10 +23,10 @@ from ecwi_events.programme.rules import takes_place
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.reminders.models import Reminder, SlotSwitch
 from ecwi_events.reminders.rules import Times
-from ecwi_events.reminders.slots import Slot, Timing
+from ecwi_events.reminders.slots import NEWS, Slot, Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
     from typing import Any
 
@@ -91,18 +91,18 @@ def left(timing: Timing, session: SessionFacts) -> sa.Select[int]:
             Registration.activity_id == session.activity_id,
             sa.or_(Registration.session_id.is_(None), Registration.session_id == session.session_id),
             Registration.place == Place.CONFIRMED,
-            Registration.id.not_in(dealt_with(timing.slot, session, minutes=timing.minutes)),
+            Registration.id.not_in(dealt_with([timing.slot], session, minutes=timing.minutes)),
         )
         .order_by(Registration.id)
     )
 
 
-def dealt_with(slot: Slot, session: SessionFacts, *, minutes: int = 0) -> sa.Select[int | None]:
-    """The sign-ups with which a slot has dealt for a session, as it is planned now."""
+def dealt_with(slots: Collection[Slot], session: SessionFacts, *, minutes: int = 0) -> sa.Select[int | None]:
+    """The sign-ups with which one of these slots has dealt for a session, as it is planned now."""
     return sa.select(Reminder.registration_id).where(
         Reminder.session_id == session.session_id,
         Reminder.revision == session.revision,
-        Reminder.slot == slot,
+        Reminder.slot.in_(slots),
         Reminder.minutes == minutes,
         Reminder.registration_id.is_not(None),
     )
@@ -130,7 +130,7 @@ def participants(timing: Timing) -> sa.Select[*tuple[Any, ...]]:
     if not timing.is_afterwards:
         return statement.where(sa.not_(stopping.stopped_by(Person.id, Topic.REMINDERS)))
     statement = statement.where(sa.not_(stopping.stopped_by(Person.id, Topic.THANKS)))
-    if timing.slot is Slot.RECORDING:  # of use above all to who could not be there
+    if timing.slot in NEWS:  # of use above all to who could not be there
         return statement
     away = sa.exists().where(
         Presence.person_id == Person.id, Presence.session_id == ActivitySession.id, Presence.verdict.in_(AWAY)
@@ -178,11 +178,11 @@ def _is_of_sign_up() -> sa.ColumnElement[bool]:
 
 
 def _is_on(timing: Timing) -> sa.ColumnElement[bool]:
-    if not timing.may_switch:
+    if not timing.may_switch and timing.goes_with is None:
         return sa.true()
     switched = sa.exists().where(
         SlotSwitch.activity_id == Activity.id,
-        SlotSwitch.slot == timing.slot,
+        SlotSwitch.slot == (timing.goes_with or timing.slot),
         SlotSwitch.minutes == timing.minutes,
         SlotSwitch.is_on.is_(not timing.is_usual),
     )

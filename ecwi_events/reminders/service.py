@@ -15,7 +15,7 @@ from ecwi_events.programme.models import Activity
 from ecwi_events.reminders import candidates, queries, rules, slots
 from ecwi_events.reminders.models import Reminder, ReminderState, SlotSwitch
 from ecwi_events.reminders.rules import Verdict
-from ecwi_events.reminders.slots import TIMINGS, Slot, Timing
+from ecwi_events.reminders.slots import NEWS, TIMINGS, Slot, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,13 +27,14 @@ _REMINDER = Reminder.metadata.tables["reminder"]
 _POINT = sa.update(_REMINDER).where(_REMINDER.c.id == sa.bindparam("reminder")).values(mail_id=sa.bindparam("mail"))
 KEY = ("recipient", "session_id", "slot", "minutes", "revision")
 DIGEST = "reminder.digest"
+RECORDING = "reminder.recording"
 AT_MOST = 200  # mails in one transaction, which stays short
 MOST_OWN = 3
 
 
 def mail_kind(slot: Slot) -> str:
-    """Return the kind of mail that a slot sends."""
-    return f"reminder.{slot.value}"
+    """Return the kind of mail that a slot sends; all news after a session have one, and one say in what it tells of."""
+    return RECORDING if slot in NEWS else f"reminder.{slot.value}"
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,12 @@ def _may_come_along(timing: Timing, found: Sequence[Candidate], *, now: datetime
     """Return what else of these people one mail may speak of, in the slots in which it may speak of several sessions."""
     if timing is rules.ONE_DAY:
         return candidates.near(timing, {one.person_id for one in found}, now=now)
-    return found if timing.slot is Slot.RECORDING else ()
+    return found if timing.slot in NEWS else ()
 
 
 def _comes_along(timing: Timing, one: Candidate, other: Candidate, *, now: datetime) -> bool:
     """Tell whether another session of the same person is told of in one mail: near it, and not too late."""
-    if timing.slot is Slot.RECORDING:
+    if timing.slot in NEWS:
         is_due = rules.verdict(timing, other.times, since=other.since, now=now) is Verdict.DUE
         return is_due and one.activity_id == other.activity_id
     if rules.verdict(timing, other.times, since=other.since, now=now) not in {Verdict.DUE, Verdict.NOT_YET}:
@@ -160,14 +161,16 @@ def _row(due: Due, one: Candidate, *, now: datetime) -> dict[str, object]:
 
 def _mail(timing: Timing, group: Sequence[Candidate]) -> NewMail:
     first = group[0]
-    kind = DIGEST if len(group) > 1 and timing is rules.ONE_DAY else mail_kind(timing.slot)
+    is_digest = len(group) > 1 and timing is rules.ONE_DAY
+    kind = DIGEST if is_digest else mail_kind(timing.slot)
+    name = DIGEST if is_digest else f"reminder.{timing.slot.value}"
     number = f":{timing.minutes}" if timing.minutes else ""
     return NewMail(
         kind,
         person_id=first.person_id,
         address=first.address,
         subject_id=first.registration_id or first.session_id,
-        dedup_key=f"{kind}{number}:{first.recipient}:{first.session_id}:{first.revision}",
+        dedup_key=f"{name}{number}:{first.recipient}:{first.session_id}:{first.revision}",
         session_id=first.session_id,
         revision=first.revision,
         not_after=rules.not_after(timing, first.times),

@@ -27,6 +27,7 @@ class Slot(StrEnum):
     HOST_ROSTER = "host_roster"
     HOST_LINK = "host_link"
     THANKS = "thanks"
+    MATERIALS = "materials"
     RECORDING = "recording"
 
 
@@ -46,6 +47,7 @@ class Timing:
     for_hosts: bool = False
     is_usual: bool = True  # goes out unless it was switched off; what is not goes out where it was switched on
     may_switch: bool = False
+    goes_with: Slot | None = None  # the slot whose switch it follows
 
     @property
     def minutes(self) -> int:
@@ -68,10 +70,15 @@ TIMINGS = {
         Timing(Slot.HOST_ROSTER, A_DAY, NOTHING, by_wall_clock=True, for_hosts=True),
         Timing(Slot.HOST_LINK, timedelta(minutes=30), NOTHING, for_hosts=True),
         Timing(Slot.THANKS, timedelta(hours=-1), -3 * A_DAY, by_wall_clock=True, may_switch=True),
-        # Counted from the moment at which there was something to tell of, and after the thanks, which may tell of it.
+        # Counted from the moment at which there was something to tell of, and after the thanks, which may tell of it. What
+        # is no recording waits for one, but no longer than a day: one that comes still later has a mail of its own.
+        Timing(Slot.MATERIALS, timedelta(hours=-1), -3 * A_DAY, by_wall_clock=True, goes_with=Slot.RECORDING),
         Timing(Slot.RECORDING, timedelta(hours=-1), -3 * A_DAY, by_wall_clock=True, may_switch=True),
     )
 }
+
+
+NEWS = (Slot.MATERIALS, Slot.RECORDING)  # of what can be opened since a session
 
 
 def own(minutes: int) -> Timing:

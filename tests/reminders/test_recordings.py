@@ -23,7 +23,7 @@ from ecwi_events.programme.rules_resources import NEWS_FOR, told_after
 from ecwi_events.registration import service as registration
 from ecwi_events.registration.rules import Terms
 from ecwi_events.reminders import plans, rules, service
-from ecwi_events.reminders.slots import TIMINGS, Slot
+from ecwi_events.reminders.slots import NEWS, TIMINGS, Slot
 from tests import make
 from tests.mail.showing import make_series, make_webinar
 
@@ -37,7 +37,7 @@ ADDRESS = "https://film.example/1"
 def derive(now) -> list[str]:
     """Let time do its work; return the kinds of the mails about what was, with their addresses."""
     before = db.session.scalar(sa.select(sa.func.coalesce(sa.func.max(Mail.id), 0)))
-    make.derive_reminders(now=now, only=[TIMINGS[Slot.THANKS], TIMINGS[Slot.RECORDING]])
+    make.derive_reminders(now=now, only=[TIMINGS[Slot.THANKS], *(TIMINGS[slot] for slot in NEWS)])
     rows = db.session.scalars(sa.select(Mail).where(Mail.id > before).order_by(Mail.id)).all()
     return [f"{row.kind.removeprefix('reminder.')} to {row.address.partition('@')[0]}" for row in rows]
 
@@ -95,11 +95,40 @@ class TestOnce:
         assert derive(END + 26 * HOUR) == []
         assert derive(END + 27 * HOUR) == ["recording to olena"]
 
-    def test_a_recording_after_the_mail_about_slides_is_not_told_of_which_the_page_of_resources_says(self, webinar):
+    def test_a_recording_after_the_mail_about_slides_has_a_mail_of_its_own(self, webinar, post):
+        publish(webinar, END + 2 * HOUR, kind=ResourceKind.SLIDES, title="The slides")
+        assert derive(END + 27 * HOUR) == ["recording to olena"]
+        post.clock.move_to(END + 27 * HOUR)
+        post.send()
+        assert post.mails()[-1]["Subject"] == "New materials: Play is how children learn"
+        publish(webinar, END + 4 * DAY)
+        assert derive(END + 4 * DAY + 2 * HOUR) == ["recording to olena"]
+        post.clock.move_to(END + 4 * DAY + 2 * HOUR)
+        post.send()
+        assert post.mails()[-1]["Subject"] == "The recording is ready: Play is how children learn"
+        publish(webinar, END + 4 * DAY + 3 * HOUR, title="More")
+        publish(webinar, END + 4 * DAY + 3 * HOUR, kind=ResourceKind.HANDOUT, title="A hand-out")
+        assert [derive(END + 5 * DAY + day * DAY) for day in range(5)] == [[]] * 5
+
+    def test_slides_after_the_mail_about_the_recording_are_told_of_a_day_later(self, webinar, post):
+        publish(webinar, END + 20 * HOUR)
+        assert derive(END + 21 * HOUR) == ["recording to olena"]
+        post.clock.move_to(END + 21 * HOUR)
+        post.send()
+        publish(webinar, END + 22 * HOUR, kind=ResourceKind.SLIDES)
+        publish(webinar, END + 23 * HOUR, title="More")
+        assert derive(END + 2 * DAY + HOUR) == ["recording to olena"]
+        assert derive(END + 3 * DAY) == []
+
+    def test_a_mail_about_slides_that_is_still_on_its_way_tells_of_the_recording_too(self, webinar, post):
         publish(webinar, END + 2 * HOUR, kind=ResourceKind.SLIDES)
         assert derive(END + 27 * HOUR) == ["recording to olena"]
-        publish(webinar, END + 4 * DAY)
-        assert derive(END + 4 * DAY + 2 * HOUR) == []
+        publish(webinar, END + 27 * HOUR)
+        assert derive(END + 28 * HOUR) == [], "it leads to all there is when it goes out"
+        post.clock.move_to(END + 28 * HOUR)
+        post.send()
+        assert post.mails()[-1]["Subject"] == "The recording is ready: Play is how children learn"
+        assert derive(END + 30 * HOUR) == []
 
     def test_not_at_night(self, webinar):
         publish(webinar, END + 4 * HOUR)  # an hour later it is 21:30 in Kyiv
@@ -206,7 +235,8 @@ class TestToWhom:
         with transaction():
             service.switch(activity_id, Slot.RECORDING, is_on=False, now=make.NOW)
         publish(activity_id, END + HOUR)
-        assert derive(END + 2 * HOUR) == []
+        publish(activity_id, END + HOUR, kind=ResourceKind.SLIDES)
+        assert derive(END + 2 * HOUR) == derive(END + 2 * DAY) == []
 
     @pytest.mark.parametrize("status", ["cancelled", "postponed"])
     def test_nobody_hears_of_what_did_not_take_place(self, app, status):
@@ -335,13 +365,36 @@ def test_after_which_session_a_mail_tells_of_it(session_id, at, told):
     assert rules_resources.told_after(session_id, at, []) is None
 
 
+FILM, SLIDES = True, False
+
+
 @pytest.mark.parametrize(
-    ("things", "told_at", "at"),
+    ("things", "told_at", "film", "slides"),
     [
-        ([], None, None), ([(True, END)], None, END), ([(False, END)], None, END + DAY), ([(True, END)], END, None),
-        ([(True, END)], END - MINUTE, END), ([(False, END), (True, END + HOUR)], None, END + HOUR),
-        ([(False, END), (True, END + 3 * DAY)], None, END + DAY), ([(True, END), (True, END + DAY)], END + HOUR, END + DAY),
+        ([], None, None, None), ([(FILM, END)], None, END, None), ([(SLIDES, END)], None, None, END + DAY),
+        ([(FILM, END)], END, None, None), ([(FILM, END)], END - MINUTE, END, None),
+        ([(SLIDES, END), (FILM, END + HOUR)], None, END + HOUR, None),
+        ([(SLIDES, END), (FILM, END + 3 * DAY)], None, END + 3 * DAY, END + DAY),
+        ([(SLIDES, END), (FILM, END + 3 * DAY)], END + 2 * DAY, END + 3 * DAY, None),
+        ([(FILM, END), (FILM, END + DAY)], END + HOUR, END + DAY, None),
+        ([(FILM, END), (SLIDES, END + DAY)], END + HOUR, None, END + 2 * DAY),
     ],
 )  # fmt: skip
-def test_since_when_there_is_something_to_tell_of(things, told_at, at):
-    assert rules.news_at(things, told_at=told_at) == at
+def test_since_when_there_is_something_to_tell_of(things, told_at, film, slides):
+    def news(slot, *, recording_comes=True):
+        return rules.news_at(slot, things, told_at=told_at, recording_comes=recording_comes, now=END + HOUR)
+
+    assert (news(Slot.RECORDING), news(Slot.MATERIALS)) == (film, slides)
+
+
+def test_materials_do_not_wait_for_a_mail_about_a_recording_that_was_dealt_with():
+    things = [(SLIDES, END), (FILM, END + HOUR)]
+    at = rules.news_at(Slot.MATERIALS, things, told_at=None, recording_comes=False, now=END + 2 * DAY)
+    assert at == END + DAY
+
+
+def test_a_recording_that_comes_while_the_mail_about_slides_waits_for_the_morning_takes_them_along():
+    things = [(SLIDES, END), (FILM, END + DAY + 5 * HOUR)]
+    asked = {"told_at": None, "recording_comes": True}
+    assert rules.news_at(Slot.MATERIALS, things, now=END + DAY + 6 * HOUR, **asked) is None
+    assert rules.news_at(Slot.MATERIALS, things, now=END + HOUR, **asked) == END + DAY

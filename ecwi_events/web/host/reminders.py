@@ -35,6 +35,7 @@ WORDS = {
     Slot.HOST_ROSTER: "One day before, to host people: how many come",
     Slot.HOST_LINK: "30 minutes before, to host people: the way to the meeting",
     Slot.THANKS: "After the session: thanks, recording and materials",
+    Slot.MATERIALS: "A day after slides or other materials are added, if no recording comes first",
     Slot.RECORDING: "When the recording or materials are added after the thanks",
 }
 STATES = {
@@ -129,7 +130,7 @@ def _page(activity: ActivityPage, form: Form, more: str = "") -> str:
         name=_name,
         between=lambda one: _between(one, activity.zone, now=now),
         counted=_counted,
-        slots=[(timing, is_on) for timing, is_on in queries.slots_of(activity.id)],
+        slots=[(timing, is_on) for timing, is_on in queries.slots_of(activity.id) if timing.goes_with is None],
         units=UNITS,
     )
 
