@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.countries import find_code
@@ -25,6 +26,7 @@ LONGEST_LIST = 100_000  # letters; a hundred people with long answers have less
 TOO_LONG = f"This list is too long: it has more than {LONGEST_LIST:,} letters. Sign up the group in parts"
 TOO_MANY = f"Enter {MOST} people or fewer at once"
 TOO_LARGE = f"This file is too large. {TOO_MANY}"
+MOST_READ = 10 * MOST  # lines that hold something: more are too many anyhow
 MOST_ABOVE = 10  # lines of a title, above the headings
 MOST_IN_A_CELL = 10  # lines that one cell may have, as spreadsheets copy it
 NO_COUNTRY = "We do not know this country. Write its English name or its two letters, or leave it empty"
@@ -93,7 +95,7 @@ def read_group(text: str, asked: Sequence[Asked] = ()) -> GroupList:
     """
     if len(text) > LONGEST_LIST:
         return GroupList([], TOO_LONG)
-    lines = list(_lines(text))
+    lines = list(islice(_lines(text), MOST_READ))
     at, columns = _headings(lines, asked)
     above = [line for _, line in lines[:at]]
     if columns and (len(above) > MOST_ABOVE or any("@" in line for line in above)):
