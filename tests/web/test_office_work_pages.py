@@ -6,10 +6,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from ecwi_events.attendance import messages
+from ecwi_events.attendance.models_messages import Audience
 from ecwi_events.jobs import rounds
 from ecwi_events.kernel import clock
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people.models import Role
+from ecwi_events.programme import queries as programme
 from ecwi_events.web.office.work import KINDS
 from ecwi_events.work import hearts, service
 from ecwi_events.work.models import Work, WorkState
@@ -109,6 +112,26 @@ def test_what_is_done_has_no_buttons(office):
         service.finish(piece, now=clock.utc_now())
     main = office.get(f"/office/work/{work_id}").text.partition("<main")[2].partition("</main")[0]
     assert "<button" not in main
+
+
+def test_work_for_a_message_leads_to_it_and_says_that_it_was_stopped(office):
+    activity_id = make.make_activity()
+    make.sign_up(activity_id)
+    writer = make.make_office("Writes Mails")
+    draft = messages.Draft(Audience.CONFIRMED, "Bring a <picture>", "Please bring one.")
+    activity, now = programme.find_activity(activity_id), clock.utc_now()
+    db.session.rollback()
+    with transaction():
+        message_id = messages.write_message(activity, draft, key="k", by_person_id=writer, is_office=True, now=now)
+    work_id = db.session.scalar(sa.select(Work.id).where(Work.kind == messages.WORK_KIND))
+    page = office.get(f"/office/work/{work_id}").text
+    assert f'<a href="/host/activities/{activity_id}/messages">Bring a &lt;picture&gt;</a>' in page
+    assert ">Stopped</span>" not in page
+    with transaction():
+        messages.stop_message(activity_id, message_id, now=now)
+    assert ">Stopped</span>" in office.get(f"/office/work/{work_id}").text
+    mail_id = db.session.scalar(sa.select(Work.id).where(Work.kind == "mail.send").limit(1))
+    assert "<dd>“You have a place”: waits, Message-ID" in office.get(f"/office/work/{mail_id}").text
 
 
 def test_there_is_no_such_piece(office):

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 
+from ecwi_events.attendance import messages
 from ecwi_events.journal import handling_work
 from ecwi_events.kernel import clock, dates
 from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.mail import queries as mail
+from ecwi_events.mail.kinds import kind_of
 from ecwi_events.web.office import journal as office_journal
+from ecwi_events.web.office import mails
 from ecwi_events.work import looking
 from ecwi_events.work import queries as work
 from ecwi_events.work.looking import Asked
@@ -119,6 +122,10 @@ def piece(work_id: int) -> ResponseReturnValue:
         nav="office",
         line=lines([found], now=now)[0],
         mail=mail.find_mail(found.reference) if found.kind == "mail.send" else None,
+        mail_words=lambda kind: kind_of(kind).words or kind,
+        mail_states=mails.STATES,
+        mail_reasons=mails.REASONS,
+        message=messages.find(found.reference) if found.kind == messages.WORK_KIND else None,
         others=[line for line in lines(same, now=now) if line.piece.id != found.id],
         history=office_journal.history(("work", [found.id])),
     )
