@@ -55,7 +55,8 @@ def engine_options(url: str) -> dict[str, Any]:
     """Return the options for SQLAlchemy's engine, by the kind of database."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 10}, "pool_size": 20, "max_overflow": 20}
-    settings = "-c lock_timeout=3000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=30000"
+    # Standing in a line is one wait, however many stand there; a statement may take little longer in any case.
+    settings = "-c lock_timeout=9000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=30000"
     return {
         "connect_args": {"options": f"{settings} -c timezone=UTC", "connect_timeout": 5},
         "pool_size": 20,

@@ -1,7 +1,8 @@
 """The counted row: every way in which places move goes through here, and its first statement is always a write.
 
 The write takes the row's lock on PostgreSQL and the write lock on SQLite, so that whoever decides has seen the latest
-counts and nobody else decides meanwhile. Why not the textbook form: docs/decisions/0003-always-write-places.md.
+counts and nobody else decides meanwhile. Why not the textbook form: docs/decisions/0003-always-write-places.md; why those
+who wait stand in a line: docs/decisions/0018-a-line-for-the-counted-row.md.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, insert_row, insert_unless_there, run
 from ecwi_events.kernel.errors import Refused
+from ecwi_events.kernel.turns import InTurn
 from ecwi_events.registration.models import Places
 
 # A place that is free while somebody waits is for the line, and not for whoever comes next.
@@ -20,7 +22,7 @@ _ROW = _PLACES.c
 _FREE = sa.and_(_ROW.waiting == 0, sa.or_(_ROW.capacity.is_(None), _ROW.taken < _ROW.capacity))
 _TAKE = (
     sa.update(_PLACES)
-    .where(_ROW.id == sa.bindparam("places"))
+    .where(_ROW.id == InTurn(sa.bindparam("places", type_=sa.Integer)))
     .values(
         seq=_ROW.seq + 1,
         granted=sa.case((_FREE, 1), else_=0),
@@ -153,12 +155,10 @@ def lock_all(activity_id: int) -> None:
 
 def _change_all(activity_id: int, **values: object) -> None:
     # Everybody takes these locks in the order of their ids, so that no two wait for each other.
-    rows = sa.select(Places.id).where(Places.activity_id == activity_id).order_by(Places.id)
-    if db.session().get_bind().dialect.name != "sqlite":
-        rows = rows.with_for_update()
+    rows = sa.select(Places.id).where(Places.activity_id == activity_id).order_by(Places.id).subquery()
     db.session.execute(
         sa.update(Places)
-        .where(Places.id.in_(db.session.scalars(rows).all()))
+        .where(Places.id.in_(db.session.scalars(sa.select(InTurn(rows.c.id))).all()))
         .values(**values)
         .execution_options(synchronize_session=False)
     )
@@ -167,7 +167,7 @@ def _change_all(activity_id: int, **values: object) -> None:
 def _change(places_id: int, **values: object) -> Counts:
     row = db.session.execute(
         sa.update(Places)
-        .where(Places.id == places_id)
+        .where(Places.id == InTurn(sa.literal(places_id)))
         .values(**values)
         .returning(Places.capacity, Places.taken, Places.waiting, Places.seq)
         .execution_options(synchronize_session=False)
