@@ -44,7 +44,16 @@ class Sink(asyncio.Protocol):
     def command(self, word: bytes) -> None:
         """Answer one command."""
         self.in_data = word == b"DATA"
-        self.answer({b"DATA": b"354 go on", b"QUIT": b"221 bye", b"NOOP": b"250 %d" % Sink.taken}.get(word, b"250 yes"))
+        if word == b"EHLO":
+            self.transport.write(b"250-sink\r\n")
+        self.answer(
+            {
+                b"EHLO": b"250 PIPELINING",
+                b"DATA": b"354 go on",
+                b"QUIT": b"221 bye",
+                b"NOOP": b"250 %d" % Sink.taken,
+            }.get(word, b"250 yes")
+        )
 
     def answer(self, words: bytes) -> None:
         """Say it, after the delay if it is about a message."""

@@ -13,7 +13,8 @@ CUT = "cut"
 class Receiver:
     """Takes mail on a port of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pipelining: bool = True) -> None:
+        self.pipelining = pipelining  # as all common mail servers have it
         self.host = "127.0.0.1"
         with socket.socket() as probe:
             probe.bind((self.host, 0))
@@ -24,6 +25,7 @@ class Receiver:
         self.taken: list[bytes] = []
         self.read: list[bytes] = []  # also what was read before the connection was cut
         self.envelopes: list[tuple[str, list[str]]] = []
+        self.connections = 0
         self._controller: Controller | None = None
 
     def start(self) -> None:
@@ -37,6 +39,11 @@ class Receiver:
 
     def mails(self):
         return [message_from_bytes(body, policy=policy.SMTP) for body in self.taken]
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        session.host_name = hostname
+        self.connections += 1
+        return [responses[0], *(["250-PIPELINING"] if self.pipelining else []), *responses[1:]]
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
         if self.mail_answers and not (answer := self.mail_answers.pop(0)).startswith("2"):

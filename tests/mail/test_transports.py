@@ -1,17 +1,18 @@
 """What is handed to a mail server arrives as the same bytes, and its answer is waited for."""
 
 import asyncio
+import smtplib
 import socket
 
 import pytest
 
-from ecwi_events.mail.transports import Away, Lost, Relay
+from ecwi_events.mail.transports import Away, Lost, Never, NotNow, Relay, hang_up
 from tests.mail.receiver import Receiver
 
 
-@pytest.fixture
-def server():
-    server = Receiver()
+@pytest.fixture(params=[True, False], ids=["pipelining", "one by one"])
+def server(request):
+    server = Receiver(pipelining=request.param)
     server.start()
     yield server
     server.stop()
@@ -71,3 +72,45 @@ def test_who_must_not_wait_any_longer_counts_the_text_as_lost(slow_server):
     relay = Relay(slow_server.host, slow_server.port, patience=0.1, while_waiting=lambda: False)
     with pytest.raises(Lost), relay.open("a@events.test", "b@people.example") as opened:
         opened.hand_over(b"Subject: x\r\n\r\nplain\r\n")
+
+
+@pytest.mark.parametrize(
+    ("mail", "rcpt", "error", "about_recipient"),
+    [
+        ("451 later", "", NotNow, False), ("550 not you", "", NotNow, False), ("", "450 later", NotNow, False),
+        ("", "550 nobody here", Never, True), ("550 not you", "550 nobody here", NotNow, False),
+    ],
+)  # fmt: skip
+def test_after_a_refusal_the_same_connection_takes_the_next_mail(server, mail, rcpt, error, about_recipient):
+    server.mail_answers, server.rcpt_answers = [mail or "250"], [rcpt or "250"]
+    relay = Relay(server.host, server.port)
+    with pytest.raises(error) as refused, relay.open("a@events.test", "b@people.example"):
+        pass
+    assert getattr(refused.value, "about_recipient", False) is about_recipient
+    server.mail_answers, server.rcpt_answers = [], []
+    for number in range(2):
+        with relay.open("a@events.test", f"c{number}@people.example") as opened:
+            opened.hand_over(b"Subject: x\r\n\r\nplain\r\n")
+    assert server.envelopes == [("a@events.test", [f"c{number}@people.example"]) for number in range(2)]
+    assert server.connections == 1
+    hang_up()
+
+
+def test_a_server_that_closes_when_the_sender_is_named_is_away(server):
+    server.mail_answers = ["421 too busy"]
+    with (
+        pytest.raises(Away, match="421 too busy"),
+        Relay(server.host, server.port).open("a@e.test", "b@people.example"),
+    ):
+        pass
+
+
+def test_sender_and_recipient_are_named_at_once_to_who_takes_that_and_only_to_them(server, monkeypatch):
+    said = []
+    send = smtplib.SMTP.send
+    monkeypatch.setattr(smtplib.SMTP, "send", lambda self, words: (said.append(words), send(self, words))[1])
+    with Relay(server.host, server.port).open("a@events.test", "b@people.example") as opened:
+        opened.hand_over(b"Subject: x\r\n\r\nplain\r\n")
+    both = "MAIL FROM:<a@events.test>\r\nRCPT TO:<b@people.example>\r\n"
+    assert (both in said) is server.pipelining
+    assert server.envelopes == [("a@events.test", ["b@people.example"])]
