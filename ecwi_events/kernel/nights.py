@@ -22,14 +22,14 @@ def awake_after(start: datetime, lasts: timedelta, zone: str) -> datetime:
 
     Time is real time: an hour that a clock change repeats or leaves out during the day is counted as people live it.
     """
-    at, left = _awake_from(start, zone), lasts
+    at, left = awake_from(start, zone), lasts
     while (evening := _next_evening(at, zone)) < at + left:
         left -= evening - at
-        at = _awake_from(evening, zone)
+        at = awake_from(evening, zone)
     return at + left
 
 
-def _awake_from(at: datetime, zone: str) -> datetime:
+def awake_from(at: datetime, zone: str) -> datetime:
     """Return the instant itself, or the end of the night that it falls into."""
     local = at.astimezone(zone_info(zone))
     if not is_night(local.time()):

@@ -27,6 +27,7 @@ from ecwi_events.reminders.selecting import (
     goes_on,
     hosts,
     left,
+    no_news_is_open,
     participants,
     some_at_once,
     still_wanted,
@@ -35,7 +36,7 @@ from ecwi_events.reminders.slots import NEWS, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from ecwi_events.reminders.selecting import Candidate
 
@@ -74,7 +75,7 @@ def due(timing: Timing, *, now: datetime) -> list[Candidate]:
 
 def near(timing: Timing, people: Collection[int], *, now: datetime) -> list[Candidate]:
     """Return all that these people may get of a slot soon: some of it may be told in one mail."""
-    in_sight = _in_sight(timing, now=now)
+    in_sight = _in_sight(timing, now=now, further=rules.SAME_ACTIVITY_WITHIN)
     found = [one for some in some_at_once(sorted(people)) for one in _read(timing, *in_sight, Person.id.in_(some))]
     return _without_those_who_have_it(timing, found)
 
@@ -95,12 +96,12 @@ def _without_those_who_have_it(timing: Timing, found: Sequence[Candidate]) -> li
     return [one for one in found if (one.recipient, one.session_id, one.revision) not in have_it]
 
 
-def _in_sight(timing: Timing, *, now: datetime) -> list[sa.ColumnElement[bool]]:
-    """Say of which sessions a mail of the slot may be due, whatever the zone."""
+def _in_sight(timing: Timing, *, now: datetime, further: timedelta = rules.NO_SLACK) -> list[sa.ColumnElement[bool]]:
+    """Say of which sessions a mail of the slot may be due so much later, whatever the zone."""
     moment = ActivitySession.ends_at if timing.is_afterwards else ActivitySession.starts_at
     return [
         moment > now - rules.LOOK_BACK + timing.useless,
-        moment <= now + timing.ahead + (rules.SLACK if timing.by_wall_clock else rules.NO_SLACK),
+        moment <= now + timing.ahead + further + (rules.SLACK if timing.by_wall_clock else rules.NO_SLACK),
     ]
 
 
@@ -109,7 +110,7 @@ def _moments(timing: Timing, *, now: datetime) -> Iterator[Moment]:
     sessions = db.session.execute(
         sa.select(*SESSION)
         .join(Activity, Activity.id == ActivitySession.activity_id)
-        .where(*goes_on(timing), *_in_sight(timing, now=now))
+        .where(*goes_on(timing), *_in_sight(timing, now=now), no_news_is_open(now))
         .order_by(ActivitySession.starts_at, ActivitySession.id)
     ).all()
     zones = _zones({row.activity_id for row in sessions})

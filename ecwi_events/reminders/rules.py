@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.dates import zone_info
-from ecwi_events.kernel.nights import BEFORE_THE_NIGHT, NIGHT_BEGINS, NIGHT_ENDS
+from ecwi_events.kernel.nights import BEFORE_THE_NIGHT, NIGHT_BEGINS, NIGHT_ENDS, awake_from
 from ecwi_events.reminders.slots import A_DAY, NOTHING, TIMINGS, Slot, Timing
 
 if TYPE_CHECKING:
@@ -145,8 +145,14 @@ def verdict(timing: Timing, times: Times, *, since: datetime, now: datetime) -> 
         return Verdict.NOT_YET
     end = not_after(timing, times)
     if now < end:
-        return Verdict.DUE
+        return Verdict.NOT_YET if timing.by_wall_clock and _may_sleep(times.zone, end, now=now) else Verdict.DUE
     return Verdict.LATE if now < end + LOOK_BACK else Verdict.OVER
+
+
+def _may_sleep(zone: str, end: datetime, *, now: datetime) -> bool:
+    """Tell whether what comes late can wait for the morning: it is night there, and the mail is of use after it."""
+    awake = awake_from(now, zone)
+    return now < awake < end
 
 
 def belong_together(one: Times, other: Times, *, is_same_activity: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
@@ -20,7 +21,9 @@ from ecwi_events.programme.models import (
     SessionStatus,
 )
 from ecwi_events.programme.rules import takes_place
+from ecwi_events.registration import telling
 from ecwi_events.registration.models import Place, Registration
+from ecwi_events.registration.models_announcements import Announcement
 from ecwi_events.reminders.models import Reminder, SlotSwitch
 from ecwi_events.reminders.rules import Times
 from ecwi_events.reminders.slots import NEWS, Slot, Timing
@@ -35,6 +38,7 @@ TAKES_PLACE = [status for status in ActivityStatus if takes_place(status)]
 TOOK_PLACE = [*TAKES_PLACE, ActivityStatus.COMPLETED]
 AWAY = (Verdict.ABSENT, Verdict.EXCUSED)
 AT_ONCE = 500
+A_MOMENT = timedelta(minutes=5)  # for a worker to tell it
 SINCE = sa.func.coalesce(Registration.confirmed_at, Registration.created_at)
 
 
@@ -68,6 +72,21 @@ class Candidate:
 def still_wanted(people: sa.Select[*tuple[Any, ...]], timing: Timing) -> sa.Select[*tuple[Any, ...]]:
     """Leave out whom nothing is sent any more, and who has it; those whose session is nearest come first."""
     return people.where(*goes_on(timing), Person.disabled_at.is_(None)).order_by(ActivitySession.starts_at, Person.id)
+
+
+def no_news_is_open(now: datetime) -> sa.ColumnElement[bool]:
+    """Say of sessions that people know all of them: news of a change waits some minutes, and must come first.
+
+    News that were stopped hold nothing up for longer.
+    """
+    return sa.not_(
+        sa.exists().where(
+            Announcement.session_id == ActivitySession.id,
+            Announcement.superseded_at.is_(None),
+            Announcement.done_at.is_(None),
+            Announcement.created_at > now - telling.SETTLES - A_MOMENT,
+        )
+    )
 
 
 def goes_on(timing: Timing) -> list[sa.ColumnElement[bool]]:
@@ -140,16 +159,7 @@ def participants(timing: Timing) -> sa.Select[*tuple[Any, ...]]:
 
 def hosts() -> sa.Select[*tuple[Any, ...]]:
     """The host people of the hosts and co-hosts; each once, whatever organisations they act for."""
-    acts_here = (
-        sa.select(RoleGrant.person_id)
-        .join(ActivityOrganisation, ActivityOrganisation.organisation_id == RoleGrant.organisation_id)
-        .where(
-            ActivityOrganisation.activity_id == Activity.id,
-            ActivityOrganisation.role.in_((OrganisationRole.HOST, OrganisationRole.CO_HOST)),
-            RoleGrant.role == Role.HOST,
-            RoleGrant.person_id == Person.id,
-        )
-    )
+    acts_for = sa.and_(RoleGrant.organisation_id == ActivityOrganisation.organisation_id, RoleGrant.role == Role.HOST)
     return (
         sa.select(
             sa.null().label("registration_id"), Person.id.label("person_id"), EmailAddress.address,
@@ -157,8 +167,12 @@ def hosts() -> sa.Select[*tuple[Any, ...]]:
             ActivitySession.created_at.label("since"), *SESSION,
         )
         .join(Activity, Activity.id == ActivitySession.activity_id)
-        .join(Person, acts_here.correlate(Activity, Person).exists())
+        .join(ActivityOrganisation, ActivityOrganisation.activity_id == Activity.id)
+        .join(RoleGrant, acts_for)
+        .join(Person, Person.id == RoleGrant.person_id)
         .join(EmailAddress, sa.and_(EmailAddress.person_id == Person.id, EmailAddress.is_primary))
+        .where(ActivityOrganisation.role.in_((OrganisationRole.HOST, OrganisationRole.CO_HOST)))
+        .distinct()
     )  # fmt: skip
 
 
@@ -187,28 +201,6 @@ def _is_on(timing: Timing) -> sa.ColumnElement[bool]:
         SlotSwitch.is_on.is_(not timing.is_usual),
     )
     return sa.not_(switched) if timing.is_usual else switched
-
-
-def _dealt_with(timing: Timing) -> sa.ColumnElement[bool]:
-    whose = Person.id if timing.for_hosts else Registration.id
-    return has_reminder(timing, whose, ActivitySession.id, ActivitySession.schedule_revision)
-
-
-def has_reminder(
-    timing: Timing,
-    whose: sa.SQLColumnExpression[int],
-    session_id: sa.SQLColumnExpression[int] | int,
-    revision: sa.SQLColumnExpression[int] | int,
-) -> sa.ColumnElement[bool]:
-    """Say that a mail of the slot was dealt with for a sign-up, or for a host person: by all columns of the key."""
-    letter = "h" if timing.for_hosts else "r"
-    return sa.exists().where(
-        Reminder.session_id == session_id,
-        Reminder.slot == timing.slot,
-        Reminder.minutes == timing.minutes,
-        Reminder.revision == revision,
-        Reminder.recipient == sa.literal(letter).concat(sa.cast(whose, sa.String)),
-    )
 
 
 def candidate(row: Any, *, ends_at: datetime | None = None) -> Candidate:  # noqa: ANN401 - a row of columns with names

@@ -67,6 +67,9 @@ def test_in_every_zone_and_at_every_hour_it_falls_on_the_day_before_and_not_into
         ("2027-01-01 09:00", "2027-01-19 11:00", Verdict.LATE),
         ("2027-01-01 09:00", "2027-01-20 11:00", Verdict.LATE),
         ("2027-01-01 09:00", "2027-01-21 11:00", Verdict.OVER),
+        ("2027-01-01 09:00", "2027-01-19 01:00", Verdict.NOT_YET),  # 03:00 in Kyiv
+        ("2027-01-01 09:00", "2027-01-19 05:29", Verdict.NOT_YET),
+        ("2027-01-01 09:00", "2027-01-19 05:30", Verdict.DUE),
         ("2027-01-18 13:01", "2027-01-18 14:00", Verdict.NOT_FOR_THEM),
         ("2027-01-18 13:01", "2027-01-19 12:00", Verdict.NOT_FOR_THEM),
         ("2027-01-18 13:00", "2027-01-18 13:00", Verdict.DUE),

@@ -18,6 +18,7 @@ from ecwi_events.people.models import Person
 from ecwi_events.programme import sessions
 from ecwi_events.programme.models import ActivitySession, ActivityStatus
 from ecwi_events.programme.sessions import Promise
+from ecwi_events.registration import changes
 from ecwi_events.reminders import queries, service
 from ecwi_events.reminders.models import Reminder
 from ecwi_events.reminders.slots import Slot
@@ -121,6 +122,67 @@ def test_several_sessions_of_one_day_are_one_mail_and_each_is_dealt_with(app):
     mail_id = db.session.scalar(sa.select(Mail.id).where(Mail.kind == "reminder.digest"))
     assert [session for _, session, _ in queries.told_by(mail_id)] == [session_of(one), session_of(other)]
     assert derive(START - HOUR) == ["hour_before to olena", "hour_before to rosa"], "near the start each comes alone"
+
+
+@pytest.mark.parametrize(
+    ("starts", "mails"),
+    [
+        (("2027-01-19 09:00", "2027-01-19 18:00"), ["digest to olena"]),
+        (("2027-01-19 09:00", "2027-01-20 05:00"), ["digest to olena"]),
+        (("2027-01-19 09:00", "2027-01-20 21:00"), ["digest to olena"]),
+        (("2027-01-19 09:00", "2027-01-20 21:01"), ["day_before to olena"]),
+    ],
+    ids=["one day", "20 hours", "36 hours", "too far"],
+)
+def test_sessions_of_one_activity_within_36_hours_are_one_mail(app, starts, mails):
+    sessions_there = [make.make_session(starts_local=start, zone="Europe/Kyiv") for start in starts]
+    make.sign_up(make.make_activity("Two sessions", sessions=sessions_there), *OLENA, zone="Europe/Kyiv")
+    first = datetime(2027, 1, 19, 7, 0, tzinfo=UTC)
+    derive(first - 4 * DAY)
+    assert derive(first - DAY) == mails
+    assert derive(first - DAY + 9 * HOUR) == []
+
+
+def test_nobody_is_reminded_of_a_new_time_before_they_are_told_of_it(post):
+    activity_id = make_webinar()
+    make.sign_up(activity_id, *OLENA)
+    post.send()
+    derive(START - 4 * DAY)
+    new = Promise(datetime.fromisoformat("2027-01-18 17:00"), "Europe/Kyiv", 90)
+    moved_at = datetime(2027, 1, 17, 14, 55, tzinfo=UTC)
+    post.clock.move_to(moved_at)
+    with transaction():
+        changes.move_session(session_of(activity_id), new, reason=None, by_person_id=None, now=moved_at)
+    due = datetime(2027, 1, 17, 15, 0, tzinfo=UTC)
+    assert derive(due) == derive(due + 4 * MINUTE) == []
+    post.clock.move_to(due + 5 * MINUTE)
+    post.send()
+    assert post.mails()[-1]["X-Mail-Kind"] == "registration.moved"
+    assert derive(due + 6 * MINUTE) == ["day_before to olena"]
+
+
+def test_news_that_were_stopped_do_not_hold_up_reminders(post):
+    activity_id = make_webinar()
+    make.sign_up(activity_id, *OLENA)
+    derive(START - 4 * DAY)
+    moved_at = datetime(2027, 1, 17, 14, 55, tzinfo=UTC)
+    new = Promise(datetime.fromisoformat("2027-01-18 17:00"), "Europe/Kyiv", 90)
+    with transaction():
+        changes.move_session(session_of(activity_id), new, reason=None, by_person_id=None, now=moved_at)
+    assert derive(moved_at + 20 * MINUTE) == ["day_before to olena"]
+
+
+def test_what_was_missed_in_the_evening_waits_for_the_morning_if_it_is_of_use_then(app):
+    make.sign_up(make_webinar(), *OLENA, zone="Europe/Kyiv")
+    early = make.make_activity(
+        "Early", sessions=[make.make_session(starts_local="2027-01-27 08:00", zone="Europe/Kyiv")]
+    )
+    make.sign_up(early, "Rosa Quispe", "rosa@lima.example", zone="Europe/Kyiv")
+    derive(START - 4 * DAY)
+    assert derive(datetime(2027, 1, 19, 1, 0, tzinfo=UTC)) == [], "03:00 in Kyiv"
+    assert derive(datetime(2027, 1, 19, 5, 30, tzinfo=UTC)) == ["day_before to olena"]
+    derive(datetime(2027, 1, 23, 12, 0, tzinfo=UTC))
+    assert derive(datetime(2027, 1, 27, 1, 0, tzinfo=UTC)) == ["day_before to rosa"], "useless from 06:00 on"
 
 
 def test_a_mail_about_two_sessions_leaves_out_what_was_cancelled_meanwhile(post):
