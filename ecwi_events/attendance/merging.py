@@ -1,6 +1,7 @@
 """Merging two people who are one: addresses, sign-ups, presences, evidence, roles, work before; and undoing it.
 
-The lowest room that sees all of it. Nothing is merged by itself: the office looks at the preview and decides.
+The act itself is `ecwi_events.reminders.merging`: the lowest room that sees all of it. Nothing is merged by itself: the
+office looks at the preview and decides.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ecwi_events.attendance.service import Who
 from ecwi_events.kernel.db import db
 from ecwi_events.people import ledger as ledgers
 from ecwi_events.people import merging
-from ecwi_events.people.ledger import Ledger, row_of
+from ecwi_events.people.ledger import row_of
 from ecwi_events.people.models import MergeOf
 from ecwi_events.registration import merging as sign_ups
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from ecwi_events.people.ledger import Ledger
     from ecwi_events.registration.merging import SignUpToMove
 
 
@@ -57,22 +59,17 @@ def preview(kept_id: int, merged_id: int, *, by_administrator: bool) -> Preview:
     return Preview(sign_ups.sign_ups_to_move(kept_id, merged_id), len(others), len(theirs & others))
 
 
-def merge_people(
-    kept_id: int, merged_id: int, *, by_person_id: int | None, by_administrator: bool, now: datetime
-) -> int:
-    """Make one person of two, and return the id of the merge.
+def join_people(kept_id: int, merged_id: int, ledger: Ledger, *, by_administrator: bool, now: datetime) -> None:
+    """Make one person of two, as far as is known here; `ecwi_events.reminders.merging` does the rest and keeps the record.
 
     Raises:
         NotFound: one of the two is nobody.
         Refused: they may not be merged.
     """
     merging.check_people(kept_id, merged_id, by_administrator=by_administrator)
-    ledger = Ledger()
     sign_ups.move_sign_ups(kept_id, merged_id, ledger, now=now)
     _move_presences(kept_id, merged_id, ledger, now=now)
     merging.move_person(kept_id, merged_id, ledger, now=now)
-    db.session.expire_all()
-    return merging.keep_record(MergeOf.PERSON, kept_id, merged_id, ledger, by_person_id=by_person_id, now=now)
 
 
 def undo_merge(merge_id: int, *, now: datetime) -> Undone:

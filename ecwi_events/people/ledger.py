@@ -14,7 +14,7 @@ from ecwi_events.kernel.db import Model, db
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    Entry = dict[str, object]
+    Entry = dict[str, Any]
 
 
 class Ledger:

@@ -1,7 +1,7 @@
 """Merging, as far as people and organisations themselves are concerned: what belongs to one record goes to the other.
 
-What the rooms above hold (sign-ups, presences; roles in activities) is moved there, into the same ledger:
-`ecwi_events.attendance.merging` and `ecwi_events.programme.merging` are the acts that doors call.
+What the rooms above hold (sign-ups, presences, reminders; roles in activities) is moved there, into the same ledger:
+`ecwi_events.reminders.merging` and `ecwi_events.programme.merging` are the acts that doors call.
 """
 
 from __future__ import annotations

@@ -75,6 +75,11 @@ def move_sign_ups(kept_id: int, merged_id: int, ledger: Ledger, *, now: datetime
     _move_standing(kept_id, merged_id, ledger)
 
 
+def joined(ledger: Ledger) -> list[tuple[int, int]]:
+    """Return which sign-ups were one already: the one that is kept, and the one that was given up."""
+    return [(entry["kept"], entry["merged"]) for entry in ledger.entries if entry["act"] == "places"]
+
+
 def undo_places(entry: Mapping[str, Any], *, now: datetime) -> bool:
     """Give back both places as they were; who finds no free place comes first in line. False if somebody moved since."""
     kept_id, merged_id = entry["kept"], entry["merged"]

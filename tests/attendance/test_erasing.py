@@ -93,7 +93,7 @@ def test_the_journal_stays_under_a_pseudonym_that_leads_nowhere(app):
 def test_records_that_were_merged_into_it_go_too(app):
     one, other = make.make_person(*WHO), make.make_person("Olena Forgotten", "forgotten@kyiv.example")
     with transaction():
-        from ecwi_events.attendance import merging as merges
+        from ecwi_events.reminders import merging as merges
 
         merges.merge_people(one, other, by_person_id=None, by_administrator=False, now=make.NOW)
     assert merging.left_person_id(other) == one
@@ -158,8 +158,8 @@ def test_a_past_place_stays_without_a_name_and_its_link_is_void(app):
 
 
 def test_what_they_said_with_the_sign_up_of_a_merged_record_goes_too(app):
-    from ecwi_events.attendance import merging as merges
     from ecwi_events.registration import notes
+    from ecwi_events.reminders import merging as merges
 
     activity_id, office = make.make_activity(), make.make_office()
     both = [make.sign_up(activity_id, *who).registration_id for who in (WHO, ("Olena F", "forgotten@kyiv.example"))]

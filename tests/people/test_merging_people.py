@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from ecwi_events.attendance import merging
+from ecwi_events.attendance import merging as undoing
 from ecwi_events.attendance import service as attendance
 from ecwi_events.attendance.models import Evidence, Presence, Verdict
 from ecwi_events.attendance.service import Who
@@ -18,6 +18,7 @@ from ecwi_events.people.models import Affiliation, EmailAddress, Person, Role, R
 from ecwi_events.people.models_signing_in import BrowserSession
 from ecwi_events.programme.models import ActivitySession
 from ecwi_events.registration.models import Place, Places, Registration
+from ecwi_events.reminders import merging
 from tests import make
 from tests.make import NOW
 
@@ -31,7 +32,7 @@ def merge(kept, merged, *, now=NOW, administrator=False):
 
 def undo(merge_id, *, now=NOW):
     with transaction():
-        return merging.undo_merge(merge_id, now=now)
+        return undoing.undo_merge(merge_id, now=now)
 
 
 def everything():
@@ -267,12 +268,12 @@ def test_records_with_the_same_name_and_organisation_are_suggested_and_no_others
 MOVES = {
     "email_address.person_id", "role_grant.person_id", "affiliation.person_id", "registration.person_id",
     "evidence.person_id", "presence.person_id", "mail_stop.person_id", "standing_sign_up.person_id",
+    "reminder.person_id",
 }  # fmt: skip
 ENDS = {"sign_in_token.person_id", "browser_session.person_id", "address_proof.person_id"}
 STAYS = {  # who did something did it; second factors of the stub open nothing, because it cannot sign in
     "person.merged_into_id", "merge.by_person_id", "left_as_text.by_person_id", "organisation_import.by_person_id",
     "activity_message.by_person_id", "proposal.by_person_id", "proposal.decided_by_person_id", "sign_up_note.by_person_id",
-    "reminder.person_id",  # of a host person: it was told, whoever they are now
     "announcement.by_person_id", "overview_question.asked_by_id",
     "status_change.by_person_id", "evidence.recorded_by_id", "compile_run.requested_by_id", "edition.published_by_id",
     "journal_key.person_id", "one_time_codes.person_id", "passkey.person_id", "recovery_code.person_id",

@@ -241,7 +241,7 @@ def test_proposals_go_along_when_organisations_are_merged(host, call):
 
 
 def test_the_mail_goes_to_the_person_who_is_left_after_a_merge(host, call):
-    from ecwi_events.attendance import merging as people_merging
+    from ecwi_events.reminders import merging as people_merging
 
     proposal, kept = propose(host), make.make_person("Hanna H.")
     with transaction():

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from ecwi_events.attendance import merging
 from ecwi_events.kernel import tokens
 from ecwi_events.kernel.db import db, transaction
 from ecwi_events.kernel.errors import Invalid, Refused
@@ -19,6 +18,7 @@ from ecwi_events.registration import answers, choosing, erasing, proving, querie
 from ecwi_events.registration.models import Registration
 from ecwi_events.registration.models_questions import QuestionKind
 from ecwi_events.registration.models_terms import SignUpRequest
+from ecwi_events.reminders import merging
 from tests.make import NOW, make_activity, make_host, make_organisation, make_person, make_session, sign_up
 from tests.registration.ground import CONFIRMED, DECLINED, PENDING, WAITING, act, counted, kinds, place_of, set_terms
 

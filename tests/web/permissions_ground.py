@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from ecwi_events.attendance import merging as people_merging
 from ecwi_events.attendance.models_messages import ActivityMessage, Audience
 from ecwi_events.feedback import service as feedback
 from ecwi_events.kernel.db import db, transaction
@@ -51,6 +50,7 @@ from ecwi_events.registration.models_terms import SignUpRequest
 from ecwi_events.registration.questions import NewQuestion
 from ecwi_events.registration.rules import Terms
 from ecwi_events.registration.service import SignUp
+from ecwi_events.reminders import merging as people_merging
 from ecwi_events.tables import SCHEMA
 from ecwi_events.web.access import ACCESS, Door, Of, Row
 from ecwi_events.web.static import address as static_address

@@ -16,6 +16,7 @@ from ecwi_events.mail import queries as mails
 from ecwi_events.people import addresses, merging, searching, settings
 from ecwi_events.people.models import MergeOf, Role
 from ecwi_events.registration import mine
+from ecwi_events.reminders.merging import merge_people
 from ecwi_events.web import identity
 from ecwi_events.web.office import journal as office_journal
 from ecwi_events.web.office.mails import sent_mail
@@ -97,9 +98,7 @@ def preview_merge(kept_id: int, merged_id: int) -> ResponseReturnValue:
 def merge(kept_id: int, merged_id: int) -> ResponseReturnValue:
     """Make one person of two."""
     with transaction():
-        merges.merge_people(
-            kept_id, merged_id, by_person_id=_me(), by_administrator=_is_administrator(), now=clock.utc_now()
-        )
+        merge_people(kept_id, merged_id, by_person_id=_me(), by_administrator=_is_administrator(), now=clock.utc_now())
     flask.flash("The two records are one now. You can undo this for 30 days.")
     return flask.redirect(flask.url_for(".person", person_id=kept_id), 303)
 
