@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecwi_events.jobs import mail_batch
-from ecwi_events.jobs.handlers import CALLED_OFF, HANDLERS
+from ecwi_events.jobs.handlers import CALLED_OFF, GIVEN_UP, HANDLERS
 from ecwi_events.jobs.heart import HEART
 from ecwi_events.jobs.trying import PutOff, Sent, TryAgain
 from ecwi_events.journal import acting
@@ -17,8 +17,8 @@ from ecwi_events.kernel.db import transaction
 from ecwi_events.mail.transports import hang_up
 from ecwi_events.work import hearts
 from ecwi_events.work import service as work
-from ecwi_events.work.models import Queue
-from ecwi_events.work.rules import is_too_late
+from ecwi_events.work.models import Queue, WorkState
+from ecwi_events.work.rules import ENDED_IN_THE_MIDDLE, TRIES, is_too_late, is_used_up
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -100,9 +100,9 @@ def beat() -> None:
         hearts.beat(HEARTBEAT, now=clock.utc_now())
 
 
-def _claim(settings: Settings, queues: Collection[str] | None) -> list[Claim]:
+def _claim(settings: Settings, queues: Collection[str] | None) -> Sequence[Claim]:
     with transaction():
-        return work.claim(
+        pieces = work.claim(
             tuple(HANDLERS),
             now=clock.utc_now(),
             limit=BATCH if queues is None or Queue.URGENT in queues else LARGE_BATCH,
@@ -110,6 +110,16 @@ def _claim(settings: Settings, queues: Collection[str] | None) -> list[Claim]:
             queues=queues,
             holder=HEART.name,
         )
+    return _without_suspects(pieces)
+
+
+def _without_suspects(pieces: Sequence[Claim]) -> Sequence[Claim]:
+    """Keep a piece that may be what ends its workers for itself, so that no other loses its tries beside it."""
+    if not any(piece.is_suspect for piece in pieces):
+        return pieces
+    kept = pieces[:1] if pieces[0].is_suspect else [piece for piece in pieces if not piece.is_suspect]
+    _put_back([piece for piece in pieces if piece not in kept])
+    return kept
 
 
 def _put_back(pieces: Sequence[Claim]) -> None:
@@ -129,9 +139,9 @@ def _do(app: Flask, piece: Claim, settings: Settings) -> bool:
         _call_off(piece)
         return True
     if is_too_late(piece.not_after, now=now):
-        with transaction():
-            work.give_up(piece, "too late", now=now)
-        return False
+        return _give_up(piece, "too late")
+    if is_used_up(piece.attempts):
+        return _give_up(piece, f"tried {TRIES} times: {ENDED_IN_THE_MIDDLE}")
     try:
         with acting.through("jobs"):
             HANDLERS[piece.kind](app, piece, settings)
@@ -157,8 +167,19 @@ def _settle(piece: Claim, error: Exception) -> bool:
         return True
     is_bug = not isinstance(error, TryAgain)  # else there is no story to tell in the log
     log.warning("work %s (%s): %s", piece.id, piece.kind, error, exc_info=error if is_bug else None)
-    with transaction():
-        work.fail(piece, f"{type(error).__name__}: {error}" if is_bug else str(error), now=clock.utc_now())
+    words, now = f"{type(error).__name__}: {error}" if is_bug else str(error), clock.utc_now()
+    with acting.through("jobs"), transaction():
+        if work.fail(piece, words, now=now) is WorkState.DEAD and (settle := GIVEN_UP.get(piece.kind)):
+            settle(piece.reference, words, now)
+    return False
+
+
+def _give_up(piece: Claim, why: str) -> bool:
+    """Lay it aside for the office, and settle what else hangs on it; return False, as it has failed."""
+    now = clock.utc_now()
+    with acting.through("jobs"), transaction():
+        if work.give_up(piece, why, now=now) and (settle := GIVEN_UP.get(piece.kind)):
+            settle(piece.reference, why, now)
     return False
 
 

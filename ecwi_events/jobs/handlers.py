@@ -47,8 +47,14 @@ HANDLERS: dict[str, Handler] = {
 # What else is to be settled when the office cancels work of a kind, in the same transaction.
 CALLED_OFF: dict[str, Callable[[int, datetime], None]] = {
     messages.WORK_KIND: lambda message_id, now: messages.call_off(message_id, now=now),
-    "mail.send": lambda mail_id, _now: mail.note_skipped(mail_id, "cancelled"),
+    "mail.send": lambda mail_id, _now: mail.note_called_off(mail_id),
     "overview.compile": lambda run_id, now: overview.note_trouble(
         run_id, "The office cancelled it.", final=True, now=now
     ),
+}
+
+# The same when work of a kind is given up, with the reason.
+GIVEN_UP: dict[str, Callable[[int, str, datetime], None]] = {
+    "mail.send": lambda mail_id, why, _now: mail.note_given_up(mail_id, why),
+    "overview.compile": lambda run_id, why, now: overview.note_trouble(run_id, why, final=True, now=now),
 }

@@ -91,7 +91,7 @@ def may_start(state: str, reason: str | None, kind: str) -> bool:
     never.
     """
     if state == "unknown":
-        return reason == LOST_ONCE and kind not in NEVER_TWICE
+        return reason in {LOST_ONCE, GIVEN_UP} and kind not in NEVER_TWICE
     if state == "failed":  # nobody works on it any more, unless the office had it tried again
         return reason == GIVEN_UP
     return state in ON_ITS_WAY

@@ -246,6 +246,19 @@ def note_skipped(mail_id: int, reason: str) -> None:
     _move(mail_id, MailState.SKIPPED, reason=reason)
 
 
+def note_called_off(mail_id: int) -> None:
+    """The office wants no more of it; whether one that was on its way has arrived, nobody knows."""
+    _set(mail_id, [MailState.QUEUED, MailState.RETRY], state=MailState.SKIPPED, reason="cancelled")
+    _set(mail_id, [MailState.SENDING, MailState.UNKNOWN], state=MailState.UNKNOWN, reason="cancelled")
+
+
+def note_given_up(mail_id: int, error: str) -> None:
+    """Nobody works on it any more, until the office has it tried again. One that was on its way may have arrived."""
+    why = {"reason": rules.GIVEN_UP, "last_error": error[:LONGEST_ERROR]}
+    _set(mail_id, [MailState.QUEUED, MailState.RETRY], state=MailState.FAILED, **why)
+    _set(mail_id, [MailState.SENDING], state=MailState.UNKNOWN, **why)
+
+
 def note_lost(mail: Outgoing, error: str) -> None:
     """Lost after its text was handed over: nobody knows whether it arrived."""
     reason = rules.lost_reason(mail.reason)

@@ -43,6 +43,20 @@ def wait_after(attempts: int, *, chance: float) -> timedelta | None:
     return timedelta(minutes=minutes) * (1 - _SPREAD + 2 * _SPREAD * chance)
 
 
+ENDED_IN_THE_MIDDLE = "the worker ended in the middle of it, or was silent for too long"
+TRIES_WITH_OTHERS = 2  # what workers have ended over more often than this is done by itself
+
+
+def is_used_up(attempts: int) -> bool:
+    """Tell whether a piece that somebody has just claimed had all its tries before, and ended none of them."""
+    return attempts > TRIES
+
+
+def is_suspect(attempts: int, last_error: str | None) -> bool:
+    """Tell whether a piece may be what ends its workers, so that nothing else should be in hand beside it."""
+    return last_error == ENDED_IN_THE_MIDDLE and attempts > TRIES_WITH_OTHERS
+
+
 def is_too_late(not_after: datetime | None, *, now: datetime) -> bool:
     """Tell whether doing the work now would come too late to be of use."""
     return not_after is not None and now >= not_after

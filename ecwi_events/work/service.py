@@ -45,6 +45,7 @@ FINISH_ANOTHER = (
 )
 _CLAIMED = (
     Work.id, Work.kind, Work.reference, Work.attempts, Work.not_after, Work.priority, Work.due_at, Work.cancel_asked_at,
+    Work.last_error,
 )  # fmt: skip
 
 
@@ -59,6 +60,8 @@ class Claim:
     not_after: datetime | None
     token: str
     is_called_off: bool = False
+    priority: int = rules.NORMAL
+    is_suspect: bool = False
 
     @property
     def key(self) -> dict[str, object]:
@@ -138,7 +141,7 @@ def claim(
     A piece is free when it is due, or when the lease of whoever held it has run out. What was to be done at once is due
     whatever our clock says: that of the machine which put it may go differently, or ours was put back. For the same reason
     a lease that would end much later than one taken now counts as run out. Kinds that are not named, such as those of a
-    newer release, are left alone.
+    newer release, are left alone. Whose lease has run out says so as its last error, until something else went wrong.
 
     Args:
         kinds: what the caller can do.
@@ -177,6 +180,7 @@ def claim(
             lease_until_ms=database_now + lease_seconds * 1000,
             lease_token=token,
             attempts=Work.attempts + 1,
+            last_error=sa.case((Work.state == WorkState.LEASED, rules.ENDED_IN_THE_MIDDLE), else_=Work.last_error),
             holder=holder or None,
             claimed_at=now,
         )
@@ -185,9 +189,12 @@ def claim(
     ).all()
     rows = sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
     return [
-        Claim(row.id, row.kind, row.reference, row.attempts, row.not_after, token, row.cancel_asked_at is not None)
+        Claim(
+            row.id, row.kind, row.reference, row.attempts, row.not_after, token, row.cancel_asked_at is not None,
+            row.priority, rules.is_suspect(row.attempts, row.last_error),
+        )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 def extend(piece: Claim, *, lease_seconds: int) -> bool:
@@ -222,13 +229,16 @@ def finish(piece: Claim, *, now: datetime) -> bool:
 
 
 def fail(piece: Claim, error: str, *, now: datetime) -> WorkState:
-    """Say that the work went wrong: it becomes due again later, or dead when its tries are used up."""
+    """Say that the work went wrong: it becomes due again later, or dead when its tries are used up.
+
+    Returns what it is now; ``leased`` if the lease had passed to somebody else.
+    """
     wait = rules.wait_after(piece.attempts, chance=random.random())  # noqa: S311 - spreads load, guards no secret
     if wait is None or rules.is_too_late(piece.not_after, now=now + wait):
-        give_up(piece, error, now=now)
-        return WorkState.DEAD
-    _update(piece, state=WorkState.DUE, due_at=now + wait, lease_token=None, last_error=error[:LONGEST_ERROR])
-    return WorkState.DUE
+        return WorkState.DEAD if give_up(piece, error, now=now) else WorkState.LEASED
+    error = error[:LONGEST_ERROR]
+    ours = _update(piece, state=WorkState.DUE, due_at=now + wait, lease_token=None, last_error=error)
+    return WorkState.DUE if ours else WorkState.LEASED
 
 
 def give_up(piece: Claim, reason: str, *, now: datetime) -> bool:
@@ -242,7 +252,7 @@ def call_off(piece: Claim, *, now: datetime) -> bool:
 
 
 def put_back(piece: Claim) -> bool:
-    """Give claimed work back untouched, because this worker is stopping; it costs no try."""
+    """Give claimed work back untouched, because this worker does not come to it; it costs no try."""
     work_was_put()
     return _update(piece, state=WorkState.DUE, attempts=Work.attempts - 1, lease_token=None)
 

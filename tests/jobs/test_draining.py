@@ -3,15 +3,18 @@
 import pytest
 import sqlalchemy as sa
 
+from ecwi_events.jobs import mailing
 from ecwi_events.jobs.drain import drain
 from ecwi_events.jobs.handlers import HANDLERS
 from ecwi_events.jobs.heart import HEART
 from ecwi_events.kernel.db import db, transaction
+from ecwi_events.mail.models import Mail
 from ecwi_events.overview import queries as overview
 from ecwi_events.overview import service as compiling
 from ecwi_events.overview.models import CompileRun, RunState
 from ecwi_events.work import handling, service
 from ecwi_events.work.models import Work
+from ecwi_events.work.rules import TRIES
 from tests import make
 from tests.mail.showing import make_webinar
 
@@ -109,3 +112,84 @@ def test_a_mail_that_was_given_up_goes_out_when_the_office_has_it_tried_again(po
         handling.revive(number, now=make.NOW)
     post.send()
     assert (post.states()[0][0], post.work_states(), len(receiver.taken)) == ("sent", ["done"], 1)
+
+
+def left_behind(post, mail_state, *, attempts=1):
+    """The mail and the work as a worker that died in the middle has left them."""
+    with transaction():
+        db.session.execute(sa.update(Mail).values(state=mail_state, attempts=1))
+        values = {"state": "leased", "lease_token": "of the dead", "attempts": attempts}
+        db.session.execute(sa.update(Work).where(Work.kind == "mail.send").values(values))
+        db.session.execute(sa.update(Work).where(Work.kind == "mail.send").values(lease_until_ms=0))
+    return db.session.scalar(sa.select(Work.id).where(Work.kind == "mail.send"))
+
+
+def test_a_mail_that_a_dead_worker_left_on_its_way_is_unknown_when_the_office_drops_it(post, receiver):
+    make.sign_up(make_webinar(), "Olena Koval")
+    number = left_behind(post, "sending")
+    with transaction():
+        handling.cancel(number, now=make.NOW)
+    post.send()
+    assert (post.states(), post.work_states(), receiver.taken) == ([("unknown", "cancelled")], ["cancelled"], [])
+
+
+@pytest.mark.parametrize(
+    ("left", "becomes"), [("queued", ("failed", "given_up")), ("sending", ("unknown", "given_up"))]
+)
+def test_a_mail_that_ends_its_worker_each_time_is_given_up_until_it_is_tried_again(post, receiver, left, becomes):
+    make.sign_up(make_webinar(), "Olena Koval")
+    number = left_behind(post, left, attempts=TRIES)
+    post.send()
+    assert (post.states(), post.work_states(), receiver.taken) == ([becomes], ["dead"], [])
+    assert db.session.scalar(sa.select(Work.last_error).where(Work.id == number)).startswith(
+        "tried 8 times: the worker"
+    )
+    with transaction():
+        handling.revive(number, now=make.NOW)
+    post.send()
+    assert (post.states()[0][0], post.work_states(), len(receiver.taken)) == ("sent", ["done"], 1)
+
+
+def test_a_mail_whose_words_have_a_fault_does_not_wait_for_ever(post, receiver, monkeypatch):
+    make.sign_up(make_webinar(), "Olena Koval")
+    with transaction():
+        db.session.execute(sa.update(Work).where(Work.kind == "mail.send").values(attempts=TRIES - 1))
+    with monkeypatch.context() as patch:
+        patch.setattr(mailing, "letter_of", lambda *_, **__: 1 / 0)
+        post.send()
+    assert (post.states(), post.work_states()) == ([("failed", "given_up")], ["dead"])
+    assert post.rows()[0].last_error == "ZeroDivisionError: division by zero"
+
+
+def test_a_compile_whose_worker_ends_each_time_is_over(post):
+    with transaction():
+        run_id = compiling.start_compile(2026, make.NOW.date(), None, now=make.NOW)
+        db.session.execute(sa.update(Work).values(attempts=TRIES))
+    drain(post.app, post.settings)
+    run = db.session.get(CompileRun, run_id, populate_existing=True)
+    assert run.state is RunState.FAILED and run.error.startswith("tried 8 times")
+
+
+def test_what_ends_its_worker_each_time_takes_no_other_with_it(post, monkeypatch):
+    """Seven others are claimed with it; it ends every worker that begins it."""
+
+    class TheWorkerEnds(BaseException):
+        pass
+
+    done = []
+
+    def say(_app, piece, _settings):
+        if piece.reference == 3:
+            raise TheWorkerEnds
+        done.append(piece.reference)
+
+    monkeypatch.setitem(HANDLERS, "test.say", say)
+    for number in range(8):
+        put(number)
+    for _ in range(TRIES):
+        with pytest.raises(TheWorkerEnds):
+            drain(post.app, post.settings)
+        post.let_leases_end()
+    drain(post.app, post.settings)
+    assert sorted(done) == [0, 1, 2, 4, 5, 6, 7]
+    assert states() == {number: "dead" if number == 3 else "done" for number in range(8)}
