@@ -149,6 +149,8 @@ def _published(mine: MySignUp, session_ids: Sequence[int], *, now: datetime) -> 
 
 
 def _unwanted(mine: MySignUp, session: SessionView, revision: int, *, is_over: bool = False) -> str | None:
+    if mine.account_closed_at:
+        return "closed"
     status = mine.activity.status
     facts = rules.Wanted(
         has_place=mine.place is Place.CONFIRMED,

@@ -42,7 +42,9 @@ OPEN_MAIL = (MailState.QUEUED, MailState.RETRY)
 
 
 def disable(person_id: int, *, by_person_id: int, now: datetime) -> None:
-    """Close somebody's account: signed out everywhere, no sign-in, no mails. Places stay as they are.
+    """Close somebody's account: signed out everywhere, no sign-in, and nothing that one could stop (reminders, messages).
+
+    Places stay as they are, and so do mails about them: nobody shall travel to what is cancelled.
 
     Raises:
         NotFound: there is no such person.

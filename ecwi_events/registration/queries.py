@@ -50,6 +50,8 @@ class MySignUp:
     offers: int = 0
     lapsed_at: datetime | None = None  # when an offer ended without an answer, and nothing came of it since
     claimed_organisation: str | None = None
+    approved_at: datetime | None = None  # when the host said yes, where the host decides
+    account_closed_at: datetime | None = None
 
     @property
     def sessions(self) -> tuple[SessionView, ...]:
@@ -247,7 +249,7 @@ _P = sa.inspect(Person).local_table
 _E = sa.inspect(EmailAddress).local_table
 _BY = _P.alias("by_person")
 _MINE = (
-    sa.select(*_R.c, _P.c.name, _E.c.address, _BY.c.name.label("by_name"))
+    sa.select(*_R.c, _P.c.name, _P.c.disabled_at, _E.c.address, _BY.c.name.label("by_name"))
     .join(_P, _P.c.id == _R.c.person_id)
     .outerjoin(_E, sa.and_(_E.c.person_id == _P.c.id, _E.c.is_primary))
     .outerjoin(_BY, _BY.c.id == _R.c.signed_up_by_id)
@@ -288,4 +290,6 @@ def _seen(registration: Any, activity: ActivityPage) -> MySignUp:  # noqa: ANN40
         offers=registration.offers,
         lapsed_at=registration.lapsed_at,
         claimed_organisation=registration.claimed_organisation,
+        approved_at=registration.approved_at,
+        account_closed_at=registration.disabled_at,
     )

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, insert_row
 from ecwi_events.mail import service as mail
-from ecwi_events.people.models import EmailAddress, Person
+from ecwi_events.people.models import EmailAddress
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_announcements import Announcement, News
 from ecwi_events.registration.news import (
@@ -229,7 +229,10 @@ def _gather(one: Announcement, *, now: datetime) -> None:
 
 
 def _next_people(one: Announcement, *, at_most: int) -> Sequence[tuple[int, int, str]]:
-    """Return person, registration and address of the next people; who signed up after the change knows it already."""
+    """Return person, registration and address of the next people; who signed up after the change knows it already.
+
+    Also of those whose account is closed: they keep their places, so they must know what becomes of them.
+    """
     return [
         (row.person_id, row.registration_id, row.address)
         for row in db.session.execute(
@@ -238,13 +241,11 @@ def _next_people(one: Announcement, *, at_most: int) -> Sequence[tuple[int, int,
                 sa.func.min(Registration.id).label("registration_id"),
                 sa.func.min(EmailAddress.address).label("address"),
             )
-            .join(Person, Person.id == Registration.person_id)
             .join(EmailAddress, sa.and_(EmailAddress.person_id == Registration.person_id, EmailAddress.is_primary))
             .where(
                 Registration.activity_id == one.activity_id,
                 Registration.place.in_(TOLD),
                 Registration.person_id > one.told_up_to,
-                Person.disabled_at.is_(None),
                 *_concerned(one),
             )
             .group_by(Registration.person_id)

@@ -1,7 +1,7 @@
 """Whether a sign-up still stands as it was read a moment ago, asked within a statement of another room.
 
 Reminders to thousands are written ahead of their turn. The statement that starts one asks this: so whoever withdrew since
-then, or whose session moved or was cancelled, gets nothing that is no longer true.
+then, whose account was closed, or whose session moved or was cancelled, gets nothing that is no longer true.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ IS_UNCHANGED = (
     .where(_as_read(_R.c.id, "sign_up"), _as_read(_S.c.id, "session"))
     .where(_as_read(_R.c.place, "place"), _as_read(_R.c.revision, "revision"), _as_read(_R.c.zone, "zone"))
     .where(_as_read(_R.c.link_version, "link_version"), _as_read(_P.c.name, "name"))
+    .where(_P.c.disabled_at.is_(None))
     .where(_as_read(_A.c.revision, "of_activity"), _as_read(_A.c.status, "status"))
     .where(_as_read(_S.c.revision, "of_session"), _as_read(_S.c.schedule_revision, "of_schedule"))
 )

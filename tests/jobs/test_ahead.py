@@ -131,6 +131,11 @@ def _opt_out(olena):
         stopping.stop(stopping.Stop(person_id, Topic.REMINDERS), now=START)
 
 
+def _close_the_account(_):
+    with transaction():
+        _change(Person, disabled_at=START)
+
+
 def _lose_the_lease(_):
     with transaction():
         db.session.execute(sa.text("UPDATE work SET lease_until_ms = 0"))
@@ -150,6 +155,7 @@ def _activity_of(olena):
         (_cancel, ("skipped", "cancelled")),
         (_cancel_session, ("skipped", "cancelled")),
         (_move, ("skipped", "superseded")),
+        (_close_the_account, ("skipped", "closed")),
         (_opt_out, ("skipped", "opted_out")),
         (_lose_the_lease, ("queued", None)),
     ],

@@ -137,7 +137,7 @@ def test_a_moved_session_is_reminded_of_anew_and_the_old_mail_is_superseded(post
     assert post.mails()[-1]["Subject"] == "Tomorrow: Play is how children learn, Tue 26 January, 15:00 (Kyiv)"
 
 
-@pytest.mark.parametrize("what", ["withdrawn", "cancelled", "late"])
+@pytest.mark.parametrize("what", ["withdrawn", "cancelled", "closed", "late"])
 def test_between_writing_and_sending_it_can_still_be_dropped(post, what):
     activity_id = make_webinar()
     olena = make.sign_up(activity_id, *OLENA)
@@ -148,6 +148,9 @@ def test_between_writing_and_sending_it_can_still_be_dropped(post, what):
         make.withdraw(olena.registration_id, now=A_DAY_BEFORE)
     elif what == "cancelled":
         change(ActivitySession, session_of(activity_id), status=SessionStatus.CANCELLED)
+    elif what == "closed":
+        with transaction():
+            db.session.execute(sa.update(Person).values(disabled_at=A_DAY_BEFORE))
     else:
         post.clock.move_to(START - timedelta(hours=2))
     post.send()

@@ -45,7 +45,7 @@ STATES = {
 REASONS = {
     "late": "it was too late", "withdrawn": "withdrawn", "cancelled": "the session is cancelled", "erased": "erased",
     "superseded": "the session was moved", "opted_out": "not wished", "absent": "was not there",
-    "taken_back": "it was taken back",
+    "taken_back": "it was taken back", "closed": "the account is closed",
     "suppressed": "the address does not work", "refused": "the mail server refused it", "given_up": "given up",
 }  # fmt: skip
 UNITS = [("minutes", "minutes", 1), ("hours", "hours", 60), ("days", "days", 24 * 60)]
