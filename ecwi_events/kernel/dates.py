@@ -33,6 +33,7 @@ _RENAMED = {
     "Asia/Ashkhabad": "Asia/Ashgabat", "Asia/Ujung_Pandang": "Asia/Makassar", "GB": "Europe/London",
     "Etc/UTC": "UTC", "Etc/GMT": "UTC", "GMT": "UTC", "Etc/UCT": "UTC", "Zulu": "UTC", "Etc/Zulu": "UTC",
 }  # fmt: skip
+_BY_THE_MINUTE = 6 * 60  # minutes: how long is left to what is nearer is said to the minute
 # Where the last part of the zone's name is not how people say it.
 _CITIES = {"America/Argentina/Buenos_Aires": "Buenos Aires", "UTC": "UTC"}
 
@@ -175,20 +176,19 @@ def length_label(minutes: int) -> str:
 
 
 def time_left(starts_at: datetime, *, now: datetime, zone: str) -> str:
-    """Return ``in 40 minutes``, ``in 3 hours``, ``tomorrow``, ``in 59 days``, from the real time that is left.
+    """Return ``in 40 minutes``, ``in 1 hour 55 minutes``, ``tomorrow``, ``in 59 days``, from the real time that is left.
 
-    To the nearest minute: a mail that is some seconds late still says ten.
+    To the nearest minute: a mail that is some seconds late still says ten. From six hours on to the nearest hour.
     """
     minutes = int((starts_at - now).total_seconds() + 29) // 60
     if minutes < 1:
         return "now"
     if minutes < 60:  # noqa: PLR2004 - minutes of an hour
-        return f"in {minutes} minute{'' if minutes == 1 else 's'}"
+        return f"in {length_label(minutes)}"
     info = zone_info(zone)
     days = (starts_at.astimezone(info).date() - now.astimezone(info).date()).days
     if days == 0:
-        hours = minutes // 60
-        return f"in {hours} hour{'' if hours == 1 else 's'}"
+        return f"in {length_label(minutes if minutes < _BY_THE_MINUTE else (minutes + 29) // 60 * 60)}"
     return "tomorrow" if days == 1 else f"in {days} days"
 
 

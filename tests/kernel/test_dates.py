@@ -230,7 +230,12 @@ def test_kyivs_afternoon_in_new_york_while_the_two_change_on_different_weekends(
         ("2027-01-19 13:00:20", "now"),
         ("2027-01-19 12:20", "in 40 minutes"),
         ("2027-01-19 12:00", "in 1 hour"),
-        ("2027-01-19 08:30", "in 4 hours"),
+        ("2027-01-19 11:05", "in 1 hour 55 minutes"),
+        ("2027-01-19 11:59", "in 1 hour 1 minute"),
+        ("2027-01-19 08:30", "in 4 hours 30 minutes"),
+        ("2027-01-19 07:01", "in 5 hours 59 minutes"),
+        ("2027-01-19 06:45", "in 6 hours"),  # from here on to the nearest hour
+        ("2027-01-19 05:10", "in 8 hours"),
         ("2027-01-18 22:30", "in 14 hours"),  # 00:30 in Kyiv: the day has begun there
         ("2027-01-18 13:00", "tomorrow"),
         ("2027-01-17 13:00", "in 2 days"),

@@ -164,8 +164,8 @@ def test_words_follow_the_real_time_that_is_left(post):
     derive_at(post.now)
     post.send()
     mail = post.mails()[-1]
-    assert mail["Subject"] == "Starts in 3 hours: Play is how children learn, Tue 19 January, 15:00 (Kyiv)"
-    assert "starts in 3 hours" in mail.get_body(("plain",)).get_content()
+    assert mail["Subject"] == "Starts in 3 hours 10 minutes: Play is how children learn, Tue 19 January, 15:00 (Kyiv)"
+    assert "starts in 3 hours 10 minutes" in mail.get_body(("plain",)).get_content()
     assert "tomorrow" not in mail.get_body(("html",)).get_content()
     assert not [p for p in mail.walk() if p.get_content_type() == "text/calendar"], "Outlook would process it again"
 

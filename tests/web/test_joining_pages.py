@@ -61,7 +61,7 @@ def test_long_before_there_is_the_day_and_no_button(client, olena):
     ("minutes_before", "heading", "has_button"),
     [
         (60 * 25, "Your session is tomorrow", False),
-        (90, "in 1 hour", False),
+        (90, "in 1 hour 30 minutes", False),
         (15.1, "in 15 minutes", False),
         (15, "in 15 minutes", True),
         (0.5, "Your session starts now", True),
