@@ -7,17 +7,20 @@ from urllib.parse import urlencode
 
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
+from ecwi_events.registration import queries as registrations
+from ecwi_events.registration.models import Place
 from ecwi_events.registration.rules import joining_is_open
-from ecwi_events.reminders import rules as reminder_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from ecwi_events.mail.queries import Outgoing
     from ecwi_events.programme.queries import ActivityPage, SessionView
     from ecwi_events.registration.queries import MySignUp
 
 GOOGLE = "https://calendar.google.com/calendar/render"
+STANDS = (Place.CONFIRMED, Place.OFFERED, Place.WAITING, Place.PENDING)
 
 
 def page_of(mine: MySignUp) -> str:
@@ -39,15 +42,50 @@ def facts_of(mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) -
         "had_place": mine.confirmed_at is not None,
         "city": dates.city(mine.zone),
         "sessions": [line(session, mine, now=now) for session in to_come],
-        "reminded": reminder_rules.promise(
-            [session.starts_at for session in to_come], mine.confirmed_at or mine.created_at, mine.zone
-        ),
         "starts": dates.moment(to_come[0].starts_at, mine.zone, now=now) if to_come else "",
+        "begins": _begins(mine, to_come, now=now),
         "opens_now": any(
             joining_is_open(s.starts_at, s.ends_at, has_place=True, is_cancelled=s.is_cancelled, now=now)
             for s in to_come
         ),
-        "is_under_way": any(s.starts_at <= now for s in mine.sessions if not s.is_cancelled),
+        "is_under_way": _is_under_way(mine, now=now),
+    }
+
+
+def moved_on(mail: Outgoing, mine: MySignUp) -> str | None:
+    """Say why a mail is not wanted whose sign-up is another one than when it was asked for, or None."""
+    if mail.revision is None or mine.revision == mail.revision:
+        return None
+    return "withdrawn" if mine.place is Place.WITHDRAWN else "superseded"
+
+
+def to_come(mine: MySignUp, *, now: datetime) -> list[SessionView]:
+    """Return the sessions of a sign-up that are not over and take place."""
+    return [session for session in mine.sessions if session.ends_at > now and not session.is_cancelled]
+
+
+def chosen(several: Sequence[MySignUp], *, now: datetime) -> list[dict[str, object]]:
+    """Return the sessions that people chose, each with what they have in it; none of sign-ups for a whole activity."""
+    return [held_line(session, one, now=now) for one in several if one.session_id for session in one.sessions]
+
+
+def others(mine: MySignUp, but: Collection[MySignUp], *, now: datetime) -> list[dict[str, object]]:
+    """Return what the person has in the other sessions to come, so that nobody takes one for all."""
+    if mine.session_id is None:
+        return []
+    gone = {one.registration_id for one in but}
+    stand = [one for one in registrations.all_of(mine) if one.place in STANDS and one.registration_id not in gone]
+    return [held_line(session, one, now=now) for one in stand for session in to_come(one, now=now)]
+
+
+def held_line(session: SessionView, mine: MySignUp, *, now: datetime) -> dict[str, object]:
+    """Return a session as its reader sees it, with what they have in it."""
+    return {
+        **line(session, mine, now=now),
+        "starts": dates.moment(session.starts_at, mine.zone, now=now),
+        "place": mine.place.value,
+        "queue": mine.number_in_line,
+        "until": dates.moment(mine.offer_expires_at, mine.zone, now=now) if mine.offer_expires_at else "",
     }
 
 
@@ -71,6 +109,21 @@ def line_in(zone: str, session: SessionView, activity: ActivityPage, *, now: dat
         "note": dates.clock_note(first.starts_at, start, zone=zone, of=session.zone),
         "google": _google(session, activity),
     }
+
+
+def _is_under_way(mine: MySignUp, *, now: datetime) -> bool:
+    return any(session.starts_at <= now for session in mine.sessions if not session.is_cancelled)
+
+
+def _begins(mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) -> str:
+    """Say for a subject when the first of the sessions to come is: also of one that runs at this moment."""
+    if not to_come:
+        return ""
+    first = to_come[0]
+    if first.starts_at <= now:
+        return f"running now, until {dates.moment(first.ends_at, mine.zone, now=now)}"
+    words = "next session" if _is_under_way(mine, now=now) else "starts"
+    return f"{words} {dates.moment(first.starts_at, mine.zone, now=now)}"
 
 
 def _google(session: SessionView, activity: ActivityPage) -> str:

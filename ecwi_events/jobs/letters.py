@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.attendance import messages
 from ecwi_events.jobs import (
+    letters_given_up,
     letters_messages,
     letters_people,
     letters_proposals,
@@ -35,6 +36,7 @@ def letter_of(mail: Outgoing, sender: Sender, *, now: datetime) -> Letter | NotW
 
 WRITERS: dict[str, Writer] = {
     **dict.fromkeys(letters_registration.ABOUT_ONE, letters_registration.about_one),
+    **dict.fromkeys(letters_given_up.GIVEN_UP, letters_given_up.given_up),
     proving.MAIL_KIND: letters_proving.confirm,
     "registration.sessions": letters_registration.about_several,
     **{f"registration.{news}": about_change for news in News},

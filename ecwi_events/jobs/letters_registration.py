@@ -1,18 +1,22 @@
-"""Mails about one's own sign-up: a place, a number in the line, an offer, the word of the host, a withdrawal."""
+"""Mails about one's own sign-up: a place, a number in the line, an offer, the yes of the host."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ecwi_events.calendars import invitations
-from ecwi_events.jobs.letter_parts import facts_of, line
+from ecwi_events.jobs.letter_parts import STANDS, facts_of, held_line, moved_on, others, to_come
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
+from ecwi_events.mail import stopping
+from ecwi_events.mail.kinds import Topic
 from ecwi_events.mail.letters import Letter, NotWanted
-from ecwi_events.registration import answers
+from ecwi_events.registration import answers, promotion
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration import rules as registration_rules
 from ecwi_events.registration.models import Place
+from ecwi_events.reminders import rules as reminder_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,15 +30,14 @@ if TYPE_CHECKING:
 ABOUT_ONE = tuple(
     f"registration.{what}"
     for what in (
-        "confirmed", "promoted", "waiting", "pending", "offer", "approved", "declined", "already", "withdrawn",
-        "passed_on", "lapsed",
+        "confirmed", "promoted", "waiting", "pending", "offer", "approved", "already", "lapsed",
     )
 )  # fmt: skip
+ALREADY = "registration.already"
+OF_THE_LINE = ("registration.waiting", "registration.approved", "registration.lapsed")
+A_MINUTE = timedelta(minutes=1)
 # Who has no place yet gets no calendar entries for one.
 WITHOUT_ENTRIES = tuple(f"registration.{what}" for what in ("waiting", "already", "pending", "offer", "lapsed"))
-# Of use also when nothing is to come.
-LAST_WORDS = ("registration.withdrawn", "registration.passed_on", "registration.declined")
-STANDS = (Place.CONFIRMED, Place.OFFERED, Place.WAITING, Place.PENDING)
 
 
 def about_one(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
@@ -42,20 +45,24 @@ def about_one(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWant
     mine = registrations.find_sign_up(mail.subject_id)
     if mine is None:
         return NotWanted("erased")
-    to_come = _to_come(mine, now=now)
-    if reason := _unwanted(mail, mine, to_come, now=now):
+    sessions = to_come(mine, now=now)
+    if reason := moved_on(mail, mine) or _unwanted(mine, sessions, now=now):
         return NotWanted(reason)
     calendar = None if mail.kind in WITHOUT_ENTRIES else invitations.for_sign_up(mine, sender, now=now)
     facts = {
-        **facts_of(mine, to_come, now=now),
+        **facts_of(mine, sessions, now=now),
         "sender": sender,
         "file": calendar.name if calendar else "",
         "by": _by(mine),
         "left_open": _left_open(mine),
+        "is_chosen": mine.session_id is not None,
+        "others": others(mine, [mine], now=now),
         "deadline": dates.moment(mine.offer_expires_at, mine.zone, now=now) if mine.offer_expires_at else "",
         "is_last_offer": registration_rules.is_last_offer(mine.offers),
         "ended": dates.moment(mine.lapsed_at, mine.zone, now=now) if mine.lapsed_at else "",
-        **(_of_the_line(mine, now=now) if mail.kind == "registration.lapsed" else {}),
+        "reminded": _reminded(mine, sessions),
+        **(_of_the_line(mine, now=now) if mail.kind in OF_THE_LINE else {}),
+        **(_as_it_stands(mine, now=now) if mail.kind == ALREADY else {}),
     }
     return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
 
@@ -67,17 +74,13 @@ def about_several(mail: Outgoing, sender: Sender, now: datetime) -> Letter | Not
         return NotWanted("erased")
     if mine.activity.status in {"cancelled", "postponed"}:
         return NotWanted(mine.activity.status)
-    chosen = [(one, _to_come(one, now=now)) for one in registrations.all_of(mine) if one.place in STANDS]
-    lines = [
-        {**line(session, one, now=now), "place": one.place.value, "queue": one.number_in_line}
-        for one, to_come in chosen
-        for session in to_come
-    ]
+    chosen = [(one, to_come(one, now=now)) for one in registrations.all_of(mine) if one.place in STANDS]
+    lines = [held_line(session, one, now=now) for one, sessions in chosen for session in sessions]
     if not lines:
         return NotWanted("late" if chosen else "withdrawn")
     calendar = invitations.for_sign_ups([one for one, _ in chosen])
     facts = {
-        **facts_of(mine, [session for _, to_come in chosen for session in to_come], now=now),
+        **facts_of(mine, [session for _, sessions in chosen for session in sessions], now=now),
         "sessions": lines,
         "sender": sender,
         "file": calendar.name if calendar else "",
@@ -87,21 +90,13 @@ def about_several(mail: Outgoing, sender: Sender, now: datetime) -> Letter | Not
     return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
 
 
-def _to_come(mine: MySignUp, *, now: datetime) -> list[SessionView]:
-    return [session for session in mine.sessions if session.ends_at > now and not session.is_cancelled]
-
-
-def _unwanted(mail: Outgoing, mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) -> str | None:
-    """Say why a mail about a sign-up has lost its point: the sign-up has moved on, or there is nothing to come to."""
-    if mail.revision is not None and mine.revision != mail.revision:
-        return "withdrawn" if mine.place is Place.WITHDRAWN else "superseded"
-    if mail.kind in LAST_WORDS:
-        return None
+def _unwanted(mine: MySignUp, sessions: Sequence[SessionView], *, now: datetime) -> str | None:
+    """Say why a mail about a sign-up that stands has lost its point, or None."""
     if mine.activity.status in {"cancelled", "postponed"}:
         return mine.activity.status
     if mine.offer_expires_at is not None and mine.offer_expires_at <= now:
         return "late"
-    return None if to_come else "late"
+    return None if sessions else "late"
 
 
 def _left_open(mine: MySignUp) -> list[str]:
@@ -117,8 +112,39 @@ def _by(mine: MySignUp) -> str:
     return name if name and mail_rules.greeting(name).endswith(name) else ""
 
 
-def _of_the_line(mine: MySignUp, *, now: datetime) -> dict[str, bool]:
-    """Tell whether places still go to the line, and whether one is free at once for who comes back."""
+def _reminded(mine: MySignUp, sessions: Sequence[SessionView]) -> str:
+    """Say before which sessions we write again; nothing is promised to whom nothing is sent."""
+    if mine.place is not Place.CONFIRMED:
+        return ""
+    starts = [session.starts_at for session in sessions]
+    words = reminder_rules.promise(starts, mine.confirmed_at or mine.created_at, mine.zone)
+    return "" if words and stopping.is_stopped(mine.person_id, Topic.REMINDERS) else words
+
+
+def _of_the_line(mine: MySignUp, *, now: datetime) -> dict[str, object]:
+    """Tell what waiting is good for: whether places still go to the line, and whether they are only offered."""
     facts = registrations.sign_up_facts(mine.activity.id)
-    goes_on = facts is not None and registration_rules.may_promote(facts, mine.session_id, now=now)
-    return {"goes_on": goes_on, "is_free": facts is not None and goes_on and not facts.is_full_for(mine.session_id)}
+    if facts is None:
+        return {"goes_on": False, "is_free": False, "is_near": False, "near": "", "lasts": ""}
+    spans = promotion.spans_of(facts.terms)
+    start = registration_rules.begins_at(facts, mine.session_id, now=now)
+    goes_on = registration_rules.may_promote(facts, mine.session_id, now=now)
+    return {
+        "goes_on": goes_on,
+        "is_free": goes_on and not facts.is_full_for(mine.session_id),
+        "is_near": start is not None and start - spans.within <= now,
+        "near": dates.length_label(spans.within // A_MINUTE) if spans.within else "",
+        "lasts": dates.length_label(spans.lasts // A_MINUTE),
+    }
+
+
+def _as_it_stands(mine: MySignUp, *, now: datetime) -> dict[str, object]:
+    """Return what somebody has who signed up once more; of several sessions each, and the offer that ends first."""
+    held = [one for one in registrations.all_of(mine) if one.place in STANDS] if mine.session_id else [mine]
+    until = min((one.offer_expires_at for one in held if one.offer_expires_at), default=None)
+    places = {one.place.value for one in held}
+    return {
+        "stand": [held_line(session, one, now=now) for one in held for session in to_come(one, now=now)],
+        "place": "offered" if until else places.pop() if len(places) == 1 else "mixed",
+        "deadline": dates.moment(until, mine.zone, now=now) if until else "",
+    }

@@ -91,6 +91,13 @@ def _about_activity(variant: str) -> dict[str, object]:
         "place": "confirmed",
         "number": 3,
         "had_place": True,
+        "had": "confirmed",
+        "undo": "may" if variant == USUAL else "place_gone",
+        "is_open": True,
+        "is_chosen": variant == AWKWARD,
+        "gone": [{**session, "had": "confirmed"} for session in sessions[:2]] if variant == AWKWARD else [],
+        "others": sessions[1:],
+        "stand": sessions,
         "city": "Kyiv",
         "sessions": sessions,
         "session": sessions[0],
@@ -102,7 +109,11 @@ def _about_activity(variant: str) -> dict[str, object]:
         ],
         "reminded": "the session" if variant == USUAL else "each later session",
         "starts": "Tue 19 January 2027, 15:00 (Kyiv)",
+        "begins": "starts Tue 19 January 2027, 15:00 (Kyiv)" if variant == USUAL else "running now, until 16:30 (Kyiv)",
         "is_under_way": variant == AWKWARD,
+        "is_near": variant == AWKWARD,
+        "near": "24 hours",
+        "lasts": "2 hours",
         "opens_now": variant == AWKWARD,
         "is_online": True,
         "file": "invite.ics" if variant == USUAL else "sessions.ics",
@@ -144,6 +155,8 @@ def _session(variant: str, number: int) -> dict[str, object]:
         "where": "" if variant == USUAL else "Room 12 <b>, Knapton Straße 3, 1000 Ljubljana",
         "note": "" if variant == USUAL else "The clocks change before this session.",
         "google": _GOOGLE,
+        "starts": "Tue 19 January 2027, 15:00 (Kyiv)",
+        "until": "Tue 12 January 2027, 18:00 (Kyiv)",
         "place": ("confirmed", "offered", "waiting")[number - 1],
         "queue": number,
     }
@@ -155,6 +168,8 @@ def _of_one_kind(kind: str, variant: str) -> dict[str, object]:
         return {"session": SimpleNamespace(id=1, title=_TITLES[variant], number=1)}
     if kind == "registration.approved" and variant == AWKWARD:
         return {"place": "waiting"}
+    if kind == "registration.already" and variant == AWKWARD:
+        return {"place": "offered"}
     if kind == "registration.prove":
         page = links.absolute(f"/{'s' if variant == USUAL else 'm'}/{_TOKEN}")
         return {"is_signed_up": variant == AWKWARD, "until": "Sun 22 November, 09:00 (Kyiv)", "link": page}
@@ -182,6 +197,7 @@ def _about_message(variant: str) -> dict[str, object]:
     link = SimpleNamespace(words=links.absolute(f"/m/{_TOKEN}"), is_link=True)
     return {
         "subject": f"Before we meet: {_TITLES[variant]}"[:150],
+        "is_signed_up": variant == USUAL,
         "text": f"{words}\n\n{link.words}",
         "paragraphs": [[[piece]], [[link]]],
     }

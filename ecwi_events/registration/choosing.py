@@ -102,8 +102,7 @@ def _give_up_and_take(
         seats = signing_up.seats(facts, new, now=now)
     for places_id in sorted({rows.where(one.registration_id).places_id for one in gone} | {s.places_id for s in seats}):
         places.lock(places_id)
-    for one in gone:
-        withdrawing.withdraw(one.registration_id, now=now)
+    withdrawing.withdraw_several([one.registration_id for one in gone], now=now)
     if seats:
         person = SignUp(mine.activity.id, mine.name, mine.address or "", zone=mine.zone, invitations=invitations)
         who = Found(mine.person_id, mine.address, is_new=False)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ecwi_events.registration.places import Counts
-    from ecwi_events.registration.rules import SignUpFacts
+    from ecwi_events.registration.rules import SignUpFacts, Terms
 
 AT_MOST = 200  # one transaction stays short; the next one goes on
 _FIRST = (
@@ -43,6 +43,11 @@ _spans = [Spans()]  # set once per process by the application factory, because r
 def configure(*, within: timedelta, lasts: timedelta) -> None:
     """Set the spans of offers for this process."""
     _spans[:] = [Spans(within, lasts)]
+
+
+def spans_of(terms: Terms) -> Spans:
+    """Return the spans that hold for an activity with these terms."""
+    return Spans(*rules.offer_spans(terms, within=_spans[0].within, lasts=_spans[0].lasts))
 
 
 def fill(

@@ -235,15 +235,21 @@ def offer_until(
         zone: of the person who gets the offer.
         now: the door's instant.
     """
-    terms, start = facts.terms, begins_at(facts, session_id, now=now)
-    if terms.offers_within_hours is not None:
-        within = timedelta(hours=terms.offers_within_hours)
-    if terms.offers_last_minutes is not None:
-        lasts = timedelta(minutes=terms.offers_last_minutes)
+    within, lasts = offer_spans(facts.terms, within=within, lasts=lasts)
+    start = begins_at(facts, session_id, now=now)
     if start is None or now < start - within:
         return None
     ends = [nights.awake_after(now, lasts, zone), start] + ([facts.closes_at] if facts.closes_at else [])
     return min(ends)
+
+
+def offer_spans(terms: Terms, *, within: timedelta, lasts: timedelta) -> tuple[timedelta, timedelta]:
+    """Return so long before the start places are only offered, and how long an offer stands; own terms go first."""
+    if terms.offers_within_hours is not None:
+        within = timedelta(hours=terms.offers_within_hours)
+    if terms.offers_last_minutes is not None:
+        lasts = timedelta(minutes=terms.offers_last_minutes)
+    return within, lasts
 
 
 def is_last_offer(offers: int) -> bool:

@@ -15,9 +15,11 @@ from ecwi_events.registration import applicants, places, promotion, rows, rules,
 from ecwi_events.registration.models import Place, Registration
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from ecwi_events.registration.rules import SignUpFacts
+    from ecwi_events.registration.queries import MySignUp
+    from ecwi_events.registration.rules import Terms
 
 NO_UNDO = {
     "too_late": "It is too late to undo this. You can sign up again.",
@@ -38,17 +40,20 @@ def withdraw(registration_id: int, *, now: datetime) -> bool:
         NotFound: there is no such registration.
         Refused: ``over``: what the place is for has ended, and who had a place stays on the attendance list.
     """
-    places_id, activity_id, session_id, _ = rows.where(registration_id)
-    places.lock(places_id)
-    held = rows.state(registration_id)
-    if held.place not in rows.HELD:
-        return False
-    refuse_if_over(activity_id, session_id, now=now)
-    rows.change(registration_id, place=Place.WITHDRAWN, withdrawn_at=now, offer_expires_at=None)
-    free(places_id, activity_id, session_id, held.place, now=now)
-    rows.note("withdraw", registration_id, held.place, Place.WITHDRAWN, now=now)
-    rows.tell("registration.withdrawn", registration_id, now=now)
-    return True
+    return bool(withdraw_several([registration_id], now=now))
+
+
+def withdraw_several(registration_ids: Sequence[int], *, now: datetime) -> int:
+    """Do the same for several sign-ups of one person for one activity; return for how many. One mail names them all.
+
+    Raises:
+        NotFound: there is no such registration.
+        Refused: ``over``: what one of the places is for has ended.
+    """
+    gone = [one for one in registration_ids if _give_up(one, now=now)]
+    if gone:  # the mail finds the others by the instant, which is theirs alone
+        rows.tell("registration.withdrawn", gone[0], now=now)
+    return len(gone)
 
 
 def withdraw_all(registration_id: int, *, now: datetime) -> int:
@@ -75,7 +80,7 @@ def withdraw_all(registration_id: int, *, now: datetime) -> int:
     to_come = [one.id for one in held if not rules.is_over(facts, one.session_id, now=now)]
     if held and not to_come and not wanted_more:
         refuse_if_over(activity_id, session_id, now=now)
-    return sum(withdraw(one, now=now) for one in to_come)
+    return withdraw_several(to_come, now=now)
 
 
 def undo_withdrawal(registration_id: int, *, now: datetime) -> Place:
@@ -94,7 +99,7 @@ def undo_withdrawal(registration_id: int, *, now: datetime) -> Place:
     had_place = held.confirmed_at is not None
     if why := rules.undo_refusal(facts, session_id, held.withdrawn_at, had_place=had_place, now=now):
         raise Refused(why, NO_UNDO[why])
-    place = _what_one_had(held, facts)
+    place = what_one_had(held, facts.terms)
     rows.change(registration_id, place=place, withdrawn_at=None)
     if place is not Place.PENDING:
         counts = places.retake(places_id, as_place=had_place)
@@ -162,11 +167,25 @@ def free(places_id: int, activity_id: int, session_id: int | None, held: Place, 
     promotion.fill(places_id, activity_id, session_id, counts, now=now)
 
 
-def _what_one_had(held: rows.State, facts: SignUpFacts) -> Place:
+def what_one_had(held: rows.State | MySignUp, terms: Terms) -> Place:
+    """Return what somebody had who has it no more: a place, a number in the line, or a sign-up that the host looked at."""
     if held.confirmed_at is not None:
         return Place.CONFIRMED
-    asked = rules_proving.asks_host(facts.terms, claims=held.claimed_organisation is not None)
+    asked = rules_proving.asks_host(terms, claims=held.claimed_organisation is not None)
     return Place.PENDING if asked and held.approved_at is None else Place.WAITING
+
+
+def _give_up(registration_id: int, *, now: datetime) -> bool:
+    places_id, activity_id, session_id, _ = rows.where(registration_id)
+    places.lock(places_id)
+    held = rows.state(registration_id)
+    if held.place not in rows.HELD:
+        return False
+    refuse_if_over(activity_id, session_id, now=now)
+    rows.change(registration_id, place=Place.WITHDRAWN, withdrawn_at=now, offer_expires_at=None)
+    free(places_id, activity_id, session_id, held.place, now=now)
+    rows.note("withdraw", registration_id, held.place, Place.WITHDRAWN, now=now)
+    return True
 
 
 def _colleague(giver_id: int, name: str, address: str, *, now: datetime) -> int:

@@ -4,47 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ecwi_events.mail.rendering import as_text
+from ecwi_events.mail import stopping
+from ecwi_events.mail.kinds import Topic
 from ecwi_events.registration import answers, queries, questions, service
 from ecwi_events.registration.models import Place
 from ecwi_events.registration.models_questions import QuestionKind
+from tests.jobs.reading import both_parts, kinds_of, last_to, link_of, says, says_not
 from tests.make import NOW, make_activity, make_organisation, sign_up
 from tests.registration.ground import act, choose, make_series, set_terms
 
 START = datetime(2027, 1, 19, 13, 0, tzinfo=UTC)
 TITLE = "Learning communities that last"
-
-
-def last_to(post, who, kind):
-    post.send()
-    return next(m for m in reversed(post.mails()) if who in str(m["To"]) and m["X-Mail-Kind"] == f"registration.{kind}")
-
-
-def both_parts(mail):
-    """The words of both parts, which must hold the same things."""
-    text = mail.get_body(("plain",)).get_content()
-    return " ".join(text.split()), as_text(mail.get_body(("html",)).get_content())
-
-
-def says(mail, *words):
-    for part in both_parts(mail):
-        for word in words:
-            assert word in part, (word, part)
-
-
-def says_not(mail, *words):
-    for part in both_parts(mail):
-        for word in words:
-            assert word not in part, (word, part)
-
-
-def kinds_of(post):
-    post.send()
-    return [mail["X-Mail-Kind"] for mail in post.mails()]
-
-
-def link_of(registration_id):
-    return f"http://events.test/m/{queries.find_sign_up(registration_id).token}"
 
 
 @pytest.fixture
@@ -158,7 +128,8 @@ def test_pending_approved_and_declined(post):
     says(waits, "All places are taken", "leave the list")
     refused = last_to(post, "carla", "declined")
     assert refused["Subject"] == f"You have no place: {TITLE}"
-    says(refused, "the host cannot give you a place", "write to the host")
+    says(refused, "the host cannot give you a place", "Do you want to know why", "Answer this mail.")
+    says_not(refused, "write to the host")
 
 
 def test_a_mail_about_several_sessions_says_what_one_has_in_each(post):
@@ -217,3 +188,112 @@ def test_pending_people_are_never_reminded(post):
     post.clock.move_to(START - timedelta(hours=23))
     derive()
     assert [kind for kind in kinds_of(post) if kind.startswith("reminder")] == []
+
+
+class TestSigningUpOnceMore:
+    def again(self, post, activity_id, who="Boris"):
+        post.clock.move_to(post.now + timedelta(minutes=10))
+        sign_up(activity_id, who, f"{who.lower()}@people.example", zone="Asia/Tokyo", now=post.now)
+        return last_to(post, who.lower(), "already")
+
+    def test_with_an_open_offer_names_its_end(self, post, offered):
+        mail = self.again(post, queries.find_sign_up(offered).activity.id)
+        assert mail["Subject"] == f"A place is offered to you: {TITLE}. Answer before Tue 19 January, 14:00 (Tokyo)"
+        says(mail, "Answer before Tue 19 January, 14:00 (Tokyo)", "After that it goes to the next person")
+        says_not(mail, "waiting list")
+
+    def test_while_the_host_decides(self, post):
+        activity_id = make_activity(TITLE)
+        set_terms(activity_id, needs_approval=True)
+        sign_up(activity_id, "Boris", "boris@people.example")
+        mail = self.again(post, activity_id)
+        assert mail["Subject"] == f"We already have your sign-up: {TITLE}"
+        says(mail, "You have no place yet", "take your sign-up back")
+        says_not(mail, "waiting list")
+
+    def test_in_the_line(self, post):
+        activity_id = make_activity(TITLE, capacity=1)
+        sign_up(activity_id)
+        sign_up(activity_id, "Boris", "boris@people.example")
+        mail = self.again(post, activity_id)
+        assert mail["Subject"] == f"You are already on the waiting list: {TITLE}"
+        says(mail, "ou are number 1")
+
+    def test_of_several_sessions_says_what_one_has_in_each(self, post):
+        series, (one, two, _) = make_series(capacity=1)
+        choose(series, [two], "ana")
+        choose(series, [one, two], "boris")
+        post.clock.move_to(post.now + timedelta(minutes=10))
+        choose(series, [one], "boris", now=post.now)
+        mail = last_to(post, "boris", "already")
+        assert mail["Subject"] == "You are already signed up: A series"
+        says(mail, "You have a place.", "Session 2", "You are number 1 on the waiting list.")
+
+
+class TestTheLine:
+    def waiting(self, post, at, **terms):
+        activity_id = make_activity(TITLE, capacity=1)
+        set_terms(activity_id, **terms)
+        sign_up(activity_id)
+        post.clock.move_to(at)
+        sign_up(activity_id, "Boris", "boris@people.example", now=post.now)
+        return last_to(post, "boris", "waiting")
+
+    def test_far_ahead_a_place_is_given_and_near_the_start_asked_for(self, post):
+        mail = self.waiting(post, NOW)
+        says(mail, "you get it at once", "In the last 24 hours before the start we ask you first")
+
+    def test_near_the_start_one_has_to_accept(self, post):
+        mail = self.waiting(post, START - timedelta(hours=20))
+        says(mail, "You get it only if you accept it in time", "usually you have 2 hours")
+        says_not(mail, "at once", "do not need to do anything")
+
+    def test_the_activitys_own_spans_count(self, post):
+        mail = self.waiting(post, START - timedelta(hours=5), offers_within_hours=3, offers_last_minutes=30)
+        says(mail, "you get it at once", "In the last 3 hours before the start")
+        says_not(self.waiting(post, START - timedelta(hours=4), offers_within_hours=0), "ask you first", "accept it")
+
+    def test_once_it_has_begun_nothing_is_promised(self, post):
+        mail = self.waiting(post, START + timedelta(minutes=5))
+        says(mail, "nobody gets a place any more, because it has begun")
+        says_not(mail, "your turn")
+
+    def test_a_place_in_one_session_leaves_the_other_lines_as_they_are(self, post):
+        series, (one, two, _) = make_series(capacity=1)
+        ana = choose(series, [one, two], "ana")
+        choose(series, [one, two], "boris")
+        act(service.withdraw, ana.registration_id)
+        mail = last_to(post, "boris", "promoted")
+        says(mail, "in this session of", "You are no longer on its waiting list.")
+        says(mail, "Session 2", "You are number 1 on the waiting list.")
+
+    def test_an_offer_that_ended_names_its_session(self, post):
+        series, (one, two, _) = make_series(capacity=1)
+        ana = choose(series, [one, two], "ana")
+        choose(series, [one, two], "boris")
+        choose(series, [one], "carla")
+        post.clock.move_to(START - timedelta(hours=6))
+        act(service.withdraw, ana.registration_id, now=post.now)
+        post.clock.move_to(START - timedelta(hours=3))
+        act(service.lapse_due, now=post.now)
+        mail = last_to(post, "boris", "lapsed")
+        assert mail["Subject"] == 'The place went to the next person: A series, session "Session 1"'
+        says(mail, "a place in this session of", "You are still on its waiting list", "Session 2")
+
+
+def test_who_stopped_reminders_is_promised_none(post):
+    activity_id = make_activity(TITLE)
+    ana = sign_up(activity_id, "Ana", "ana@people.example")
+    says(last_to(post, "ana", "confirmed"), "We write to you again one day before the session.")
+    person_id = queries.find_sign_up(ana.registration_id).person_id
+    act(stopping.stop, stopping.Stop(person_id, Topic.REMINDERS))
+    sign_up(make_activity("Another"), "Ana", "ana@people.example")
+    says_not(last_to(post, "ana", "confirmed"), "We write to you again")
+
+
+def test_who_signs_up_while_it_runs_does_not_read_of_a_next_session(post):
+    activity_id = make_activity(TITLE)
+    post.clock.move_to(START + timedelta(minutes=15))
+    sign_up(activity_id, "Ana", "ana@people.example", zone="Europe/Kyiv", now=post.now)
+    subject = last_to(post, "ana", "confirmed")["Subject"]
+    assert subject == f"You are signed up: {TITLE}, running now, until Tue 19 January, 16:30 (Kyiv)"
