@@ -13,12 +13,12 @@ from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.programme import moves, record_rules, rules, sessions, whole
 from ecwi_events.programme import service as programme
-from ecwi_events.programme.models import ActivityStatus
+from ecwi_events.programme.models import ActivityStatus, SessionStatus
 from ecwi_events.programme.rules import Mover
 from ecwi_events.registration import places, telling
 from ecwi_events.registration import standing as standing_sign_ups
 from ecwi_events.registration.models_announcements import News
-from ecwi_events.registration.news import SessionChange, Times
+from ecwi_events.registration.news import Seen, SessionChange, Times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +97,7 @@ def move_session(session_id: int, new: Promise, *, reason: str | None, by_person
     if not sessions.reschedule(session_id, new, reason=reason, by_person_id=by_person_id, now=now):
         return False
     if _times(session) != was:
-        _announce(session, News.MOVED, was, reason=reason, by_person_id=by_person_id, now=now)
+        _announce(session, Seen(was), reason=reason, by_person_id=by_person_id, now=now)
     return True
 
 
@@ -113,7 +113,7 @@ def cancel_session(session_id: int, reason: str, *, by_person_id: int | None, no
     session, was = _locked(session_id)
     if not sessions.cancel_session(session_id, reason=reason, by_person_id=by_person_id, now=now):
         return False
-    _announce(session, News.SESSION_CANCELLED, was, reason=reason, by_person_id=by_person_id, now=now)
+    _announce(session, Seen(was), reason=reason, by_person_id=by_person_id, now=now)
     return True
 
 
@@ -123,10 +123,10 @@ def restore_session(session_id: int, *, by_person_id: int | None, now: datetime)
     Raises:
         NotFound: there is no such session.
     """
-    session, _ = _locked(session_id)
+    session, was = _locked(session_id)
     if not sessions.restore_session(session_id, by_person_id=by_person_id, now=now):
         return False
-    _announce(session, News.SESSIONS_ADDED, None, reason=None, by_person_id=by_person_id, now=now)
+    _announce(session, Seen(was, is_cancelled=True), reason=None, by_person_id=by_person_id, now=now)
     return True
 
 
@@ -139,6 +139,7 @@ def add_sessions(activity_id: int, new: Sequence[NewSession], *, by_person_id: i
         NotFound: there is no such activity.
         Invalid: a field cannot be taken.
     """
+    places.lock_all(activity_id)
     made = sessions.add_sessions(activity_id, new, now=now)
     standing_sign_ups.open_sessions(activity_id, made, now=now)
     tell_of_added(made, by_person_id=by_person_id, now=now)
@@ -149,7 +150,7 @@ def tell_of_added(session_ids: Sequence[int], *, by_person_id: int | None, now: 
     """Tell those who signed up for the whole activity of sessions that were added just now."""
     for session_id in session_ids:
         session = sessions.get_session(session_id)
-        _announce(session, News.SESSIONS_ADDED, None, reason=None, by_person_id=by_person_id, now=now)
+        _announce(session, Seen(), reason=None, by_person_id=by_person_id, now=now)
 
 
 def _not_whole(activity_id: int) -> Refused | None:
@@ -178,24 +179,18 @@ def _times(session: ActivitySession) -> Times:
 
 
 def _announce(
-    session: ActivitySession,
-    news: News,
-    was: Times | None,
-    *,
-    reason: str | None,
-    by_person_id: int | None,
-    now: datetime,
+    session: ActivitySession, was: Seen, *, reason: str | None, by_person_id: int | None, now: datetime
 ) -> None:
     """Write the news, if anybody can still come: nobody is told of what is over, or of dates while all is put off."""
     activity = sessions.get_activity(session.activity_id)
-    present = _times(session)
-    if not rules.takes_place(activity.status) or max(times.ends_at for times in (was, present) if times) <= now:
+    present = Seen(_times(session), is_cancelled=session.status is SessionStatus.CANCELLED)
+    ends = [seen.times.ends_at for seen in (was, present) if seen.times]
+    if not rules.takes_place(activity.status) or max(ends) <= now:
         return
     telling.announce_session(
         SessionChange(
             activity_id=activity.id,
             session_id=session.id,
-            news=news,
             was=was,
             present=present,
             reason=clean_line(reason or "") or None,

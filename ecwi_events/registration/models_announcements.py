@@ -21,6 +21,7 @@ class News(StrEnum):
     MOVED = "moved"
     SESSION_CANCELLED = "session_cancelled"
     SESSIONS_ADDED = "sessions_added"
+    SESSION_RESTORED = "session_restored"
 
 
 class Announcement(Model):
@@ -28,6 +29,9 @@ class Announcement(Model):
 
     News about sessions waits for some minutes, so that several changes make one mail: ``told_with_id`` names the
     announcement that speaks for the others (its own id if it speaks itself). ``was_*`` is the time that people know.
+
+    Who signs up between two changes knows the session in another way than who was there before. So one change may have
+    several rows, each for those who came (signed up, or got their place) after one instant and up to another.
     """
 
     __tablename__ = "announcement"
@@ -42,7 +46,10 @@ class Announcement(Model):
     was_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     by_person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    came_after_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    came_by_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # empty in rows of before: ``created_at``
     superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the office called the telling off
     begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     told_with_id: Mapped[int | None] = mapped_column(sa.Integer)
     told_up_to: Mapped[int] = mapped_column(sa.Integer, default=0)  # the last person that was told

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ecwi_events.journal import service as journal
 from ecwi_events.kernel.db import db, insert_row
+from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.mail import service as mail
 from ecwi_events.people.models import EmailAddress
+from ecwi_events.registration import concerned
+from ecwi_events.registration.concerned import TOLD
 from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_announcements import Announcement, News
 from ecwi_events.registration.news import (
@@ -21,11 +25,13 @@ from ecwi_events.registration.news import (
     WORDS,
     Audience,
     NewsLine,
-    Story,
+    Seen,
+    Span,
     Times,
-    Told,
+    known_before,
+    news_between,
     state_words,
-    what_to_tell,
+    who_to_tell,
 )
 from ecwi_events.work import service as work
 
@@ -35,14 +41,14 @@ if TYPE_CHECKING:
 
     from ecwi_events.registration.news import SessionChange
 
-    Untold = sa.Row[int, News, datetime | None, datetime | None]
+    Untold = sa.Row[int, News, datetime | None, datetime | None, datetime | None, datetime | None, datetime]
 
 WORK_KIND = "registration.tell_all"
 PRIORITY = 15
 SETTLES = timedelta(minutes=10)
 NEAR = timedelta(hours=3)
 BATCH = 200
-TOLD = (Place.CONFIRMED, Place.OFFERED, Place.WAITING)
+WAIT = (Place.WAITING, Place.PENDING)
 
 
 def announce_activity(
@@ -53,25 +59,32 @@ def announce_activity(
     return _put(activity_id, news, reason=reason, by_person_id=by_person_id, due_at=now, now=now)
 
 
-def announce_session(change: SessionChange, *, now: datetime) -> int | None:
-    """Write down news about one session; return its id, or None if there is nothing to tell to anybody."""
+def announce_session(change: SessionChange, *, now: datetime) -> list[int]:
+    """Write down news about one session, and return the ids: who came at another time may know it in another way.
+
+    Empty if it is again as everybody knows it. The caller holds the locks of the counted rows.
+    """
     untold = _supersede(change.activity_id, change.session_id, now=now)
-    tells = what_to_tell(_first(untold), change)
-    if tells is None:
-        return None
-    news, was = tells
-    soonest = min(times.starts_at for times in (was, change.present) if times)
-    return _put(
-        change.activity_id,
-        news,
-        due_at=now if soonest < now + NEAR else now + SETTLES,
-        now=now,
-        session_id=change.session_id,
-        was_starts_at=was.starts_at if was else None,
-        was_ends_at=was.ends_at if was else None,
-        reason=change.reason,
-        by_person_id=change.by_person_id,
-    )
+    latest = concerned.latest_came_at(change.activity_id)
+    # Who signed up while we waited for the locks read the clock after us.
+    whom = who_to_tell([_knowledge(row) for row in untold], change, max(now, latest) if latest else now)
+    return [
+        _put(
+            change.activity_id,
+            news,
+            due_at=now if _soonest(known, change.present) < now + NEAR else now + SETTLES,
+            now=now,
+            session_id=change.session_id,
+            was_starts_at=known.times.starts_at if known.times else None,
+            was_ends_at=known.times.ends_at if known.times else None,
+            came_after_at=span.after,
+            came_by_at=span.by,
+            reason=change.reason,
+            by_person_id=change.by_person_id,
+        )
+        for known, span in whom
+        if (news := news_between(known, change.present))
+    ]
 
 
 def tell_some(announcement_id: int, *, now: datetime, at_most: int = BATCH) -> int:
@@ -86,11 +99,11 @@ def tell_some(announcement_id: int, *, now: datetime, at_most: int = BATCH) -> i
     mail.queue_all(
         [
             mail.NewMail(
-                f"registration.{one.news}",
+                mail_kind(one.news),
                 person_id=person_id,
                 address=address,
                 subject_id=registration_id,
-                dedup_key=f"registration.{one.news}:{one.id}:{person_id}",
+                dedup_key=f"{mail_kind(one.news)}:{one.id}:{person_id}",
                 revision=one.id,
                 priority=PRIORITY,
             )
@@ -105,46 +118,71 @@ def tell_some(announcement_id: int, *, now: datetime, at_most: int = BATCH) -> i
     return len(people)
 
 
-def find_story(announcement_id: int) -> Story | None:
-    """Return what is to be told, as it stands now, or None if there is no such announcement."""
-    rows = db.session.scalars(
+def stop_telling(announcement_id: int, *, now: datetime) -> None:
+    """Tell nobody else of it, because the office called the work off; what has gone out has gone out."""
+    db.session.execute(
+        sa.update(Announcement)
+        .where(Announcement.id == announcement_id, Announcement.done_at.is_(None), Announcement.superseded_at.is_(None))
+        .values(stopped_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def tell_after_all(activity_id: int, announcement_id: int, *, now: datetime) -> None:
+    """Tell at once what the office had stopped; pressed twice, it is done once.
+
+    Raises:
+        NotFound: the activity has no such news.
+        Refused: it was not stopped, or something newer was decided meanwhile.
+    """
+    one = db.session.scalar(
         sa.select(Announcement)
-        .where(sa.or_(Announcement.id == announcement_id, Announcement.told_with_id == announcement_id))
-        .order_by(Announcement.id)
-    ).all()
-    lead = next((row for row in rows if row.id == announcement_id), None)
-    if lead is None:
-        return None
-    newer = _newer_than(lead)
-    standing = [row for row in rows if row.session_id not in newer]
-    told = tuple(Told(row.session_id, _times_of(row), row.reason) for row in standing if row.session_id is not None)
-    is_current = None not in newer and bool(standing)
-    return Story(lead.news, lead.reason, told, is_current)
+        .where(Announcement.id == announcement_id, Announcement.activity_id == activity_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if one is None:
+        raise NotFound("We cannot find this news.")
+    if one.stopped_at is None or one.superseded_at:
+        raise Refused("not_stopped", "This news is not stopped any more. Load the page again.")
+    key = f"tell_all:{announcement_id}:{one.stopped_at.isoformat()}"
+    one.stopped_at = None
+    db.session.flush()
+    work.put(WORK_KIND, announcement_id, dedup_key=key, due_at=now, priority=PRIORITY, now=now)
+    journal.note("tell_after_all", "activity", activity_id, after={"news": one.news}, now=now)
+
+
+def known_by(row: Announcement | Untold) -> Seen:
+    """Return how those whom an announcement concerns know its session."""
+    was = Times(row.was_starts_at, row.was_ends_at) if row.was_starts_at and row.was_ends_at else None
+    return known_before(row.news, was)
+
+
+def mail_kind(news: News) -> str:
+    """Return the kind of the mails that tell of news."""
+    return f"registration.{news}"
 
 
 def news_of(activity_id: int) -> Sequence[NewsLine]:
-    """Return what people were told or will be told about an activity, the latest first."""
+    """Return what people were told or will be told about an activity, the latest first.
+
+    What is only for those who came between two changes is left out as long as there is nobody.
+    """
+    speaks = sa.or_(Announcement.told_with_id.is_(None), Announcement.told_with_id == Announcement.id)
+    has_people = sa.or_(Announcement.came_after_at.is_(None), Announcement.told > 0)
     rows = db.session.scalars(
         sa.select(Announcement)
-        .where(Announcement.activity_id == activity_id, sa.or_(Announcement.told_with_id.is_(None),
-                                                               Announcement.told_with_id == Announcement.id))
+        .where(Announcement.activity_id == activity_id, speaks, has_people)
         .order_by(Announcement.id.desc())
         .execution_options(populate_existing=True)
-    )  # fmt: skip
-    return [
-        NewsLine(
-            row.created_at,
-            WORDS[row.news],
-            state_words(is_left_out=row.superseded_at is not None, is_done=row.done_at is not None, told=row.told),
-        )
-        for row in rows
-    ]
+    )
+    return [_line(row) for row in rows]
 
 
 def audience(activity_id: int, session_id: int | None = None) -> Audience:
-    """Return how many people have a place or wait, in the activity or for one of its sessions."""
+    """Return how many people have a place, or wait for one or for an answer, in the activity or for one of its sessions."""
     counts = db.session.execute(
-        sa.select(Registration.person_id, sa.func.max(sa.case((Registration.place == Place.WAITING, 0), else_=1)))
+        sa.select(Registration.person_id, sa.func.max(sa.case((Registration.place.in_(WAIT), 0), else_=1)))
         .where(Registration.activity_id == activity_id, Registration.place.in_(TOLD), _of(session_id))
         .group_by(Registration.person_id)
     ).all()
@@ -154,9 +192,16 @@ def audience(activity_id: int, session_id: int | None = None) -> Audience:
 
 def has_sign_ups(activity_id: int) -> bool:
     """Tell whether anybody has a place in an activity, waits for one, or waits for an answer."""
-    held = Registration.place.in_((*TOLD, Place.PENDING))
-    found = sa.select(Registration.id).where(Registration.activity_id == activity_id, held).limit(1)
+    found = (
+        sa.select(Registration.id).where(Registration.activity_id == activity_id, Registration.place.in_(TOLD)).limit(1)
+    )
     return db.session.scalar(found) is not None
+
+
+def _line(row: Announcement) -> NewsLine:
+    is_left_out, is_stopped = row.superseded_at is not None, row.stopped_at is not None
+    state = state_words(is_left_out=is_left_out, is_stopped=is_stopped, is_done=row.done_at is not None, told=row.told)
+    return NewsLine(row.id, row.created_at, WORDS[row.news], state, may_be_told=is_stopped and not is_left_out)
 
 
 def _of(session_id: int | None) -> sa.ColumnElement[bool]:
@@ -173,8 +218,12 @@ def _put(activity_id: int, news: News, *, due_at: datetime, now: datetime, **val
     return announcement_id
 
 
-def _first(untold: Sequence[Untold]) -> tuple[News, Times | None] | None:
-    return (untold[0].news, _times_of(untold[0])) if untold else None
+def _knowledge(row: Untold) -> tuple[Seen, Span]:
+    return known_by(row), Span(row.came_after_at, row.came_by_at or row.created_at)
+
+
+def _soonest(known: Seen, present: Seen) -> datetime:
+    return min(seen.times.starts_at for seen in (known, present) if seen.times)
 
 
 def _supersede(activity_id: int, session_id: int | None, *, now: datetime) -> Sequence[Untold]:
@@ -189,7 +238,10 @@ def _supersede(activity_id: int, session_id: int | None, *, now: datetime) -> Se
             Announcement.superseded_at.is_(None),
         )
         .values(superseded_at=now)
-        .returning(Announcement.id, Announcement.news, Announcement.was_starts_at, Announcement.was_ends_at)
+        .returning(
+            Announcement.id, Announcement.news, Announcement.was_starts_at, Announcement.was_ends_at,
+            Announcement.came_after_at, Announcement.came_by_at, Announcement.created_at,
+        )
         .execution_options(synchronize_session="fetch")
     ).all()  # fmt: skip
     return sorted(rows, key=lambda row: row.id)
@@ -203,7 +255,7 @@ def _begun(announcement_id: int, *, now: datetime) -> Announcement | None:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    if one is None or one.superseded_at or one.done_at or one.told_with_id not in {None, one.id}:
+    if one is None or one.superseded_at or one.stopped_at or one.done_at or one.told_with_id not in {None, one.id}:
         return None
     if one.begun_at is None:
         one.begun_at, one.told_with_id = now, one.id
@@ -222,6 +274,7 @@ def _gather(one: Announcement, *, now: datetime) -> None:
             Announcement.news == one.news,
             Announcement.begun_at.is_(None),
             Announcement.superseded_at.is_(None),
+            Announcement.stopped_at.is_(None),
         )
         .values(begun_at=now, told_with_id=one.id, done_at=now)
         .execution_options(synchronize_session=False)
@@ -246,38 +299,10 @@ def _next_people(one: Announcement, *, at_most: int) -> Sequence[tuple[int, int,
                 Registration.activity_id == one.activity_id,
                 Registration.place.in_(TOLD),
                 Registration.person_id > one.told_up_to,
-                *_concerned(one),
+                concerned.by_any(concerned.rows_of(one.id)),
             )
             .group_by(Registration.person_id)
             .order_by(Registration.person_id)
             .limit(at_most)
         )
     ]
-
-
-def _concerned(one: Announcement) -> list[sa.ColumnElement[bool]]:
-    if one.news not in ABOUT_SESSIONS:
-        return []
-    rows = db.session.execute(
-        sa.select(Announcement.session_id, Announcement.created_at).where(Announcement.told_with_id == one.id)
-    ).all()
-    whole: sa.ColumnElement[bool] = Registration.session_id.is_(None)
-    if one.news is not News.SESSIONS_ADDED:
-        whole = sa.or_(whole, Registration.session_id.in_([row.session_id for row in rows]))
-    return [whole, Registration.created_at <= max(row.created_at for row in rows)]
-
-
-def _newer_than(lead: Announcement) -> set[int | None]:
-    """Return the sessions about which there is something newer; None stands for the activity as a whole."""
-    rows = db.session.scalars(
-        sa.select(Announcement.session_id).where(
-            Announcement.activity_id == lead.activity_id,
-            Announcement.id > lead.id,
-            sa.or_(Announcement.told_with_id.is_(None), Announcement.told_with_id != lead.id),
-        )
-    )
-    return set(rows)
-
-
-def _times_of(row: Announcement | Untold) -> Times | None:
-    return Times(row.was_starts_at, row.was_ends_at) if row.was_starts_at and row.was_ends_at else None

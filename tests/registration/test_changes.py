@@ -12,11 +12,19 @@ from ecwi_events.programme import moves
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus
 from ecwi_events.programme.rules import Mover
 from ecwi_events.programme.sessions import Promise
-from ecwi_events.registration import changes, telling
+from ecwi_events.registration import changes, stories, telling
 from ecwi_events.registration.changes import Move
 from ecwi_events.registration.models import Place, Places, Registration
 from ecwi_events.registration.models_announcements import Announcement, News
-from ecwi_events.registration.news import SessionChange, Times, what_to_tell
+from ecwi_events.registration.news import (
+    Seen,
+    SessionChange,
+    Span,
+    Times,
+    known_before,
+    news_between,
+    who_to_tell,
+)
 from ecwi_events.work.models import Work
 from tests import make
 from tests.make import NOW, make_activity, make_session, sign_up, withdraw
@@ -79,6 +87,14 @@ def tell_all(*, now=SOON, at_most=telling.BATCH):
     return told
 
 
+def lead_id():
+    return db.session.scalar(sa.select(sa.func.max(Announcement.told_with_id)))
+
+
+def story_of(announcement_id, person_id, *, now=SOON):
+    return stories.find_story(announcement_id, person_id, now=now)
+
+
 def news_mails():
     kinds = [f"registration.{news}" for news in News]
     rows = db.session.execute(sa.select(Mail.kind, Mail.person_id).where(Mail.kind.in_(kinds)).order_by(Mail.id)).all()
@@ -86,23 +102,21 @@ def news_mails():
 
 
 class TestCancelling:
-    def test_tells_who_has_a_place_and_who_waits_and_nobody_else(self):
+    def test_tells_who_has_a_place_and_who_waits_also_for_an_answer_and_nobody_else(self):
         activity_id = make_activity(capacity=2)
         first, _, waiting = (sign_up(activity_id) for _ in range(3))
         gone = sign_up(activity_id)
         withdraw(gone.registration_id)
         with transaction() as session:
-            declined, pending = (
-                sign_up_row(session, activity_id, Place.DECLINED),
-                sign_up_row(session, activity_id, "pending"),
-            )
+            declined = sign_up_row(session, activity_id, Place.DECLINED)
+            pending = sign_up_row(session, activity_id, Place.PENDING)
         cancel(activity_id)
         assert status_of(activity_id) == "cancelled"
-        assert tell_all() == [3]
+        assert tell_all() == [4]
         told = {person_id for _, person_id in news_mails()}
         assert {kind for kind, _ in news_mails()} == {"cancelled"}
-        assert person_of(waiting) in told and person_of(first) in told
-        assert person_of(gone) not in told and not told & {declined, pending}
+        assert {person_of(waiting), person_of(first), pending} < told
+        assert person_of(gone) not in told and declined not in told
 
     def test_needs_a_reason_and_changes_nothing_without_one(self):
         activity_id = make_activity()
@@ -253,15 +267,17 @@ class TestOngoing:
 class TestMovingASession:
     def test_waits_ten_minutes_and_several_moves_are_one_news(self):
         activity_id = make_activity()
-        sign_up(activity_id)
+        got = sign_up(activity_id)
         (session,) = sessions_of(activity_id)
         move_to(session.id, "2027-01-20 14:00")
         move_to(session.id, "2027-01-21 14:00", now=SOON + timedelta(minutes=5))
         assert tell_all(now=SOON + timedelta(minutes=9)) == []
-        assert tell_all(now=SOON + timedelta(minutes=15)) == [0, 1]
+        assert tell_all(now=SOON + timedelta(minutes=15)) == [0, 1, 0]
         assert [kind for kind, _ in news_mails()] == ["moved"]
-        story = telling.find_story(db.session.scalar(sa.select(sa.func.max(Announcement.id))))
-        assert story.sessions[0].was.starts_at == datetime.fromisoformat("2027-01-19T13:00+00:00"), "what people know"
+        story = story_of(lead_id(), person_of(got))
+        assert story.sessions[0].known.times.starts_at == datetime.fromisoformat("2027-01-19T13:00+00:00"), (
+            "what people know"
+        )
 
     def test_and_back_again_is_no_news_at_all(self):
         activity_id = make_activity()
@@ -269,7 +285,7 @@ class TestMovingASession:
         (session,) = sessions_of(activity_id)
         move_to(session.id, "2027-01-20 14:00")
         move_to(session.id, "2027-01-19 14:00", now=SOON + timedelta(minutes=1))
-        assert announcements() == [("moved", False)]
+        assert announcements() == [("moved", False), ("moved", True)], "the second is for who came in between"
         tell_all(now=SOON + timedelta(hours=1))
         assert news_mails() == []
 
@@ -298,14 +314,12 @@ class TestMovingASession:
         activity_id = make_activity(
             sessions=[make_session(f"Part {n}", starts_local=f"2027-01-{18 + n} 14:00") for n in (1, 2, 3)]
         )
-        for _ in range(3):
-            sign_up(activity_id)
+        got = [sign_up(activity_id) for _ in range(3)]
         for number, session in enumerate(sessions_of(activity_id), start=1):
             move_to(session.id, f"2027-02-{18 + number} 14:00", now=SOON + timedelta(seconds=number))
         late = SOON + timedelta(minutes=20)
         assert tell_all(now=late) == [3, 0, 0]
-        lead = db.session.scalar(sa.select(sa.func.min(Announcement.id)))
-        assert len(telling.find_story(lead).sessions) == 3
+        assert len(story_of(lead_id(), person_of(got[0])).sessions) == 3
 
     def test_who_signed_up_after_the_move_is_not_told_of_it(self):
         activity_id = make_activity()
@@ -400,26 +414,51 @@ class TestTellingThousands:
 
 
 KNOWN, NEW = (Times(NOW + timedelta(days=n), NOW + timedelta(days=n, hours=1)) for n in (1, 2))
+UNHEARD, PLANNED, MOVED = Seen(), Seen(KNOWN), Seen(NEW)
+CANCELLED, GONE = Seen(KNOWN, is_cancelled=True), Seen(NEW, is_cancelled=True)
 
 
 @pytest.mark.parametrize(
-    ("untold", "news", "was", "present", "tells"),
+    ("known", "present", "tells"),
     [
-        (None, News.MOVED, KNOWN, NEW, (News.MOVED, KNOWN)),
-        (None, News.MOVED, KNOWN, KNOWN, None),
-        (None, News.SESSION_CANCELLED, KNOWN, KNOWN, (News.SESSION_CANCELLED, KNOWN)),
-        (None, News.SESSIONS_ADDED, None, NEW, (News.SESSIONS_ADDED, None)),
-        ((News.SESSIONS_ADDED, None), News.MOVED, KNOWN, NEW, (News.SESSIONS_ADDED, None)),
-        ((News.SESSIONS_ADDED, None), News.SESSION_CANCELLED, NEW, NEW, None),
-        ((News.MOVED, KNOWN), News.MOVED, NEW, KNOWN, None),
-        ((News.MOVED, KNOWN), News.SESSION_CANCELLED, NEW, NEW, (News.SESSION_CANCELLED, KNOWN)),
-        ((News.SESSION_CANCELLED, KNOWN), News.SESSIONS_ADDED, None, KNOWN, None),
-        ((News.SESSION_CANCELLED, KNOWN), News.SESSIONS_ADDED, None, NEW, (News.MOVED, KNOWN)),
+        (UNHEARD, PLANNED, News.SESSIONS_ADDED),
+        (UNHEARD, CANCELLED, None),
+        (PLANNED, PLANNED, None),
+        (PLANNED, MOVED, News.MOVED),
+        (PLANNED, CANCELLED, News.SESSION_CANCELLED),
+        (PLANNED, GONE, News.SESSION_CANCELLED),
+        (CANCELLED, PLANNED, News.SESSION_RESTORED),
+        (CANCELLED, MOVED, News.SESSION_RESTORED),
+        (CANCELLED, CANCELLED, None),
+        (CANCELLED, GONE, None),
     ],
 )
-def test_news_is_measured_from_what_people_know(untold, news, was, present, tells):
-    change = SessionChange(1, 1, news, was, present, None, None)
-    assert what_to_tell(untold, change) == tells
+def test_news_is_measured_from_what_people_know(known, present, tells):
+    assert news_between(known, present) is tells
+    if tells:
+        times = known.times
+        assert known_before(tells, times) == known, "the row keeps what they know"
+
+
+ONE, TWO, THREE, FOUR = (NOW + timedelta(minutes=n) for n in (1, 2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("untold", "now", "spans"),
+    [
+        ([], ONE, [(None, ONE)]),
+        ([(None, ONE)], TWO, [(None, ONE), (ONE, TWO)]),
+        ([(ONE, TWO)], THREE, [(None, ONE), (ONE, TWO), (TWO, THREE)]),
+        ([(TWO, THREE), (None, ONE)], FOUR, [(None, ONE), (ONE, TWO), (TWO, THREE), (THREE, FOUR)]),
+        ([(None, ONE)], ONE, [(None, ONE)]),
+        ([(None, TWO)], ONE, [(None, TWO)]),
+    ],
+)
+def test_each_person_belongs_to_one_span_by_when_they_came(untold, now, spans):
+    change = SessionChange(1, 1, PLANNED, MOVED, None, None)
+    found = who_to_tell([(CANCELLED, Span(*span)) for span in untold], change, now)
+    assert [(span.after, span.by) for _, span in found] == spans
+    assert {(span.after, span.by) for known, span in found if known is CANCELLED} == set(untold)
 
 
 def person_of(got) -> int:
