@@ -84,10 +84,12 @@ def find_person(person_id: int) -> FoundPerson | None:
 def possible_duplicates() -> Sequence[Pair]:
     """Return pairs of people with an equal name and an equal organisation, the first of them; nobody is merged by this."""
     one, other = aliased(Person), aliased(Person)
-    same_place = sa.and_(
-        one.organisation_id.is_not_distinct_from(other.organisation_id),
-        one.organisation_folded == other.organisation_folded,
+    is_elsewhere = sa.or_(
+        one.organisation_id.is_distinct_from(other.organisation_id),
+        one.organisation_folded != other.organisation_folded,
     )
+    # Only names are to be looked up: most people have no organisation, and by that both engines met each with each.
+    same_place = sa.case((is_elsewhere, sa.false()), else_=sa.true())
     rows = db.session.execute(
         sa.select(one.id, other.id)
         .join(other, sa.and_(other.folded == one.folded, other.id > one.id, same_place))

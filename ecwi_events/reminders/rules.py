@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ecwi_events.kernel.dates import zone_info
@@ -63,6 +64,7 @@ class Times:
         return self.starts_at.astimezone(zone_info(self.zone)).date().isoformat()
 
 
+@lru_cache(maxsize=10_000)  # one session and zone is asked for by all its people
 def due_at(timing: Timing, times: Times) -> datetime:
     """Return when a mail of this slot is due.
 
