@@ -105,6 +105,11 @@ def find_person_by_address(address: str) -> Person | None:
     )
 
 
+def zone_of(person_id: int) -> str | None:
+    """Return the time zone in which a person wants to see times, or None if we do not know it."""
+    return db.session.scalar(sa.select(Person.zone).where(Person.id == person_id))
+
+
 def primary_address(person_id: int) -> str | None:
     """Return where to write to a person, or None if we know no address."""
     return db.session.scalar(

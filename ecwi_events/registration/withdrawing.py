@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, Refused
+from ecwi_events.people import queries as people_queries
 from ecwi_events.people import rules as people_rules
 from ecwi_events.people import service as people
 from ecwi_events.people.models import Organisation, Person
@@ -140,7 +141,8 @@ def pass_place_on(registration_id: int, name: str, address: str, *, now: datetim
     waited = theirs is not None and theirs.place is Place.WAITING
     if waited:
         places.give_back(places_id, was_place=False)
-    zone, claimed = rows.zone_of(registration_id), applicants.claim(facts, colleague_id, None)
+    zone = people_queries.zone_of(colleague_id) or rows.zone_of(registration_id)
+    claimed = applicants.claim(facts, colleague_id, None)
     row = writing.NewRow(activity_id, session_id, places_id, colleague_id, zone, giver_id, claimed)
     new_id = writing.put(row, theirs.id if theirs else None, Place.CONFIRMED, None, now=now)
     rows.note("pass_place_on", registration_id, Place.CONFIRMED, Place.WITHDRAWN, now=now)
