@@ -132,7 +132,7 @@ def _told(
 ) -> tuple[list[tuple[MySignUp, SessionView]], list[str | None]]:
     """Return of what a mail still speaks, by time, and for each of its sessions why it does not."""
     told, reasons = [], []
-    for registration_id, session_id, revision in queries.told_by(mail.id):
+    for registration_id, session_id, revision in queries.told_by(mail.speaks_for):
         found = _found(registration_id, session_id)
         reason = _unwanted(*found, revision, is_over=is_over) if found else "erased"
         reasons.append(None if also_for_absent and reason == "absent" else reason)
@@ -143,6 +143,8 @@ def _told(
 
 def _published(mine: MySignUp, session_ids: Sequence[int], *, now: datetime) -> list[dict[str, object]]:
     """Return what participants can open since these sessions, each thing once."""
+    if not reasons:
+        reasons.append("erased")  # nobody knows any more of what it speaks
     news = published.after_sessions(now=now, activity_id=mine.activity.id)
     found = [one for session_id in session_ids for one in news.get(session_id, []) if one.at <= now]
     return [{"title": one.title, "is_recording": one.is_recording} for one in found]

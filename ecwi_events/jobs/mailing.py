@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ecwi_events.work.service import Claim
 
 REST = 1 / 3  # of a lease: how long to leave a mail server alone that did not answer
+ENOUGH = "enough mails to this domain for now"
 CROWDED = timedelta(seconds=5)  # how long to leave a domain alone to which enough mails are on their way
 _away_until: dict[tuple[str, int], datetime] = {}  # of this process only: each finds out for itself
 
@@ -65,7 +66,7 @@ def send_mail(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: AR
         with transaction():
             service.note_failed(mail.id, "address", str(error))
         return
-    _wait_for_turn(mail, settings, now=now)
+    _wait_for_turn(mail, piece, settings, now=now)
     try:
         with _transport(settings, mail, piece, now=now).open(_envelope_from(mail, settings), recipient) as opened:
             _write_and_hand_over(opened, mail, piece, settings)
@@ -96,7 +97,7 @@ def _no_use(mail: Outgoing, *, now: datetime) -> str | None:
     return None
 
 
-def _wait_for_turn(mail: Outgoing, settings: Settings, *, now: datetime) -> None:
+def _wait_for_turn(mail: Outgoing, piece: Claim, settings: Settings, *, now: datetime) -> None:
     """Go on if it is this mail's turn: the mail server was not away a moment ago, and its domain has room.
 
     Raises:
@@ -110,15 +111,27 @@ def _wait_for_turn(mail: Outgoing, settings: Settings, *, now: datetime) -> None
         with transaction():
             service.note_retry(mail, why)
         raise PutOff(away_until, why)
-    if not settings.mail.per_minute or kind_of(mail.kind).is_asked_for:
-        return
-    turn = mail.turn_at
-    if turn is None:
-        domain = pacing.domain_of(mail.address)
+    if per_minute := _pace(mail, settings):
         with transaction():
-            turn = pacing.take_turn(mail.id, domain, per_minute=settings.mail.per_minute, now=now)
-    if now < turn:
-        raise PutOff(turn, "enough mails to this domain for now")
+            turn = pacing.put_off(mail, piece.priority, per_minute=per_minute, now=now)
+        if turn:
+            raise PutOff(turn, ENOUGH)
+
+
+def _take_turn(mail: Outgoing, piece: Claim, settings: Settings, *, now: datetime) -> None:
+    """Count the mail, which starts now.
+
+    Raises:
+        PutOff: others have filled the minute since it asked.
+    """
+    per_minute = _pace(mail, settings)
+    if per_minute and not pacing.take_turn(mail, piece.priority, per_minute=per_minute, now=now):
+        raise PutOff(now + pacing.A_MINUTE, ENOUGH)
+
+
+def _pace(mail: Outgoing, settings: Settings) -> int:
+    """Return how many mails a minute its domain gets; 0 for no limit."""
+    return 0 if kind_of(mail.kind).is_asked_for else settings.mail.per_minute
 
 
 def _write_and_hand_over(opened: Opened, mail: Outgoing, piece: Claim, settings: Settings) -> None:
@@ -158,7 +171,7 @@ def _write(mail: Outgoing, piece: Claim, settings: Settings) -> bytes | None:
 def _write_ahead(mail: Outgoing, piece: Claim, settings: Settings, *, waiting: bool) -> bytes | None:
     """Do the same for a mail that can be written before the transaction; None if it must be read anew."""
     now = clock.utc_now()
-    if settings.mail.at_once or rules.is_too_late(mail.not_after, now=now):
+    if settings.mail.at_once or settings.mail.per_minute or rules.is_too_late(mail.not_after, now=now):
         return None
     if not mail_batch.is_fresh(mail_batch.RENEWED_AFTER, settings.lease_seconds):
         return None
@@ -187,6 +200,7 @@ def _words_if_wanted(mail: Outgoing, piece: Claim, settings: Settings, *, now: d
     envelope = message.Envelope(sender, mail.address, mail.message_id, mail.kind, now, way_out)
     text = message.build(envelope, letter, rendering.render(mail.kind, letter.facts, way_out))
     if service.begin_sending(mail, piece, stop, mail_batch.current().owed):
+        _take_turn(mail, piece, settings, now=now)  # last of all: one that does not go takes none
         return text
     if stop and stopping.is_stopped(stop.person_id, stop.topic, stop.activity_id):
         service.note_skipped(mail.id, "opted_out")

@@ -52,5 +52,6 @@ class Mail(Model):
     attempts: Mapped[int] = mapped_column(sa.Integer, default=0)
     last_error: Mapped[str | None] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    turn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its place in the pace of its domain
+    turn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the pace of its domain let it ask again
+    first_id: Mapped[int | None] = mapped_column(sa.Integer)  # the mail that the office had sent once more by this one
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

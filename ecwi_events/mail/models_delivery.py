@@ -12,6 +12,7 @@ from ecwi_events.kernel.columns import Line, UtcDateTime, state_of
 from ecwi_events.kernel.db import Model
 from ecwi_events.mail.kinds import Topic
 
+ALL_PRIORITIES = 0  # stands for the domain as a whole: who holds this row of its pace holds them all
 EVERYTHING = 0  # stands for "all activities": an id that no activity has, so that the key can be unique
 
 
@@ -77,11 +78,21 @@ class Bounce(Model):
 
 
 class MailPace(Model):
-    """How many mails to a domain have got their turn in the minute that is being filled; it may lie ahead."""
+    """How many mails of a priority went to a domain in a minute, and the lines of those that were put off.
+
+    ``line_at`` is the last minute in which somebody of the line is to ask, ``line`` how many ask in it; ``again_at`` and
+    ``again`` the same of those that have asked in vain.
+    """
 
     __tablename__ = "mail_pace"
+    __table_args__ = (sa.UniqueConstraint("domain", "priority"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    domain: Mapped[str] = mapped_column(sa.String(255), unique=True)
+    domain: Mapped[str] = mapped_column(sa.String(255))
+    priority: Mapped[int] = mapped_column(sa.Integer)
     minute_at: Mapped[datetime] = mapped_column(UtcDateTime)
     taken: Mapped[int] = mapped_column(sa.Integer, default=0)
+    line_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    line: Mapped[int] = mapped_column(sa.Integer, default=0)
+    again_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    again: Mapped[int] = mapped_column(sa.Integer, default=0)

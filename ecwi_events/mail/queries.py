@@ -34,6 +34,12 @@ class Outgoing:
     reason: str | None
     attempts: int
     turn_at: datetime | None
+    first_id: int | None
+
+    @property
+    def speaks_for(self) -> int:
+        """Return the id of the mail whose notes say of what it speaks: its own, or that of the one it repeats."""
+        return self.first_id or self.id
 
 
 _MAIL = Mail.metadata.tables["mail"]

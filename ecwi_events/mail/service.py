@@ -69,6 +69,7 @@ class NewMail:
         revision: the revision of that session's schedule; a newer one makes this message superseded.
         not_after: later than this it is of no use.
         priority: smaller goes first; that of its kind if not given.
+        first_id: the mail that this one repeats, if it does.
     """
 
     kind: str
@@ -81,6 +82,7 @@ class NewMail:
     revision: int | None = None
     not_after: datetime | None = None
     priority: int | None = None
+    first_id: int | None = None
 
 
 def queue(mail: NewMail, *, now: datetime) -> int | None:
@@ -108,6 +110,7 @@ def _row(mail: NewMail, *, now: datetime) -> dict[str, object]:
         "kind": mail.kind, "person_id": mail.person_id, "address": mail.address, "subject_id": mail.subject_id,
         "dedup_key": mail.dedup_key, "message_id": _message_id(mail.dedup_key), "session_id": mail.session_id,
         "revision": mail.revision, "not_after": mail.not_after, "state": MailState.QUEUED, "attempts": 0, "created_at": now,
+        "first_id": mail.first_id,
     }  # fmt: skip
 
 
@@ -129,6 +132,7 @@ def send_again(mail_id: int, *, now: datetime) -> int:
         NewMail(
             row.kind, person_id=row.person_id, address=row.address, subject_id=row.subject_id, session_id=row.session_id,
             revision=row.revision, not_after=row.not_after, dedup_key=f"again:{row.id}:{int(now.timestamp())}",
+            first_id=row.first_id or row.id,
         ),
         now=now,
     )  # fmt: skip

@@ -1,13 +1,14 @@
 """How mails move from state to state, at what pace, and over which connections."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
 from config import MailSetting
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.mail import pacing, queries, rules, service, suppression
+from ecwi_events.mail import queries, rules, service, suppression
 from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.mail.service import NewMail
 from ecwi_events.work.models import Work
@@ -72,6 +73,33 @@ class TestSendingAgain:
         post.send()
         first, second = post.rows()
         assert second.state.value == "sent" and first.message_id != second.message_id
+
+    def test_a_mail_about_several_sessions_speaks_of_the_same_ones_again_and_once_more(self, post):
+        for at in ("2027-01-19 14:00", "2027-01-19 19:00"):
+            talk = make.make_activity(f"Talk {at[-5:-3]}", sessions=[make.make_session(starts_local=at)])
+            make.sign_up(talk, "Olena Koval", "olena@kyiv.example")
+        post.send()
+        post.clock.move_to(datetime(2027, 1, 18, 13, 0, tzinfo=UTC))
+        make.derive_reminders(now=post.now)
+        for _ in range(2):
+            post.send()
+            with transaction():
+                service.send_again(post.rows()[-1].id, now=post.now)
+        post.send()
+        *_, first, second, third = post.rows()
+        assert {(row.kind, row.state.value) for row in (first, second, third)} == {("reminder.digest", "sent")}
+        assert (second.first_id, third.first_id) == (first.id, first.id)
+        texts = [mail.get_body(("plain",)).get_content() for mail in post.mails()[-3:]]
+        assert all("TALK 14" in text and "TALK 19" in text for text in texts)
+
+    def test_a_mail_of_which_nobody_knows_what_it_told_is_not_sent(self, post):
+        place = make.sign_up(make_webinar(), "Olena Koval", "olena@kyiv.example")
+        facts = {"person_id": None, "address": "olena@kyiv.example", "subject_id": place.registration_id}
+        with transaction():
+            for kind in ("reminder.digest", "reminder.recording"):
+                service.queue(NewMail(kind, dedup_key=kind, **facts), now=NOW)
+        post.send()
+        assert post.states() == [("sent", None), ("skipped", "erased"), ("skipped", "erased")]
 
     @pytest.mark.parametrize(
         ("state", "kind", "may"),
@@ -211,11 +239,18 @@ class TestPace:
         states = {row.kind: row.state.value for row in post.rows()}
         assert states["people.sign_in"] == "sent"
 
-    def test_turns_are_given_in_order_over_the_minutes(self, app):
+    def test_a_mail_that_is_not_wanted_takes_no_turn(self, post, receiver, slow):
+        gone, waits = make_webinar(), make_webinar()
+        for number in range(2):
+            place = make.sign_up(gone, f"Person {number}", f"person{number}@full.example")
+            make.withdraw(place.registration_id)
         with transaction():
-            turns = [pacing.take_turn(0, "a.example", per_minute=2, now=NOW) for _ in range(5)]
-            assert pacing.take_turn(0, "b.example", per_minute=2, now=NOW) == NOW
-        assert [(turn - NOW).total_seconds() / 60 for turn in turns] == [0, 0, 1, 1, 2]
+            others = [row.id for row in post.rows() if row.kind != "registration.confirmed"]
+            db.session.execute(sa.delete(Work).where(Work.reference.in_(others)))
+        make.sign_up(waits, "Olena Koval", "olena@full.example")
+        make.sign_up(waits, "Aida Bekova", "aida@full.example")
+        post.send()
+        assert [row.state.value for row in post.rows() if row.id not in others] == ["skipped"] * 2 + ["sent"] * 2
 
     def test_so_many_at_the_same_moment(self, post, receiver):
         post.settings = replace(post.settings, mail=replace(post.settings.mail, at_once=1))
