@@ -39,6 +39,8 @@ WRITERS: dict[str, Writer] = {
     **dict.fromkeys(letters_given_up.GIVEN_UP, letters_given_up.given_up),
     proving.MAIL_KIND: letters_proving.confirm,
     "registration.sessions": letters_registration.about_several,
+    "registration.later_sessions": letters_registration.about_later,
+    "registration.person_moved": letters_given_up.moved_by_host,
     **{f"registration.{news}": about_change for news in News},
     "overview.ask": ask_host,
     **dict.fromkeys(letters_reminders.BEFORE, letters_reminders.before),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecwi_events.calendars import invitations
-from ecwi_events.jobs.letter_parts import chosen, facts_of, moved_on, others
+from ecwi_events.jobs.letter_parts import STANDS, chosen, facts_of, moved_on, others
 from ecwi_events.kernel import links
 from ecwi_events.mail.letters import Letter, NotWanted
 from ecwi_events.registration import queries as registrations
@@ -42,7 +42,31 @@ def given_up(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWante
         **facts_of(mine, (), now=now),
         **_of_gone(gone, known, now=now),
         "others": others(mine, gone, now=now),
-        "is_open": known is not None and rules.refusal(known, now=now) is None,
+        "is_open": _is_open(known, now=now),
+        "sender": sender,
+        "file": calendar.name if calendar else "",
+    }
+    return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
+
+
+def moved_by_host(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
+    """Return what a mail says to somebody whom the host has moved from one session (the mail's own) to another."""
+    mine = registrations.find_sign_up(mail.subject_id)
+    if mine is None:
+        return NotWanted("erased")
+    if mine.place not in STANDS:
+        return NotWanted("withdrawn")
+    if mine.activity.status in {"cancelled", "postponed"}:
+        return NotWanted(mine.activity.status)
+    before = [one for one in registrations.all_of(mine) if one.session_id == mail.session_id]
+    both = [one for one in (*before, mine) if one.confirmed_at]
+    calendar = _calendar(both, sender, now=now) if both else None
+    facts = {
+        **facts_of(mine, mine.sessions, now=now),
+        "gone": chosen(before, now=now),
+        "is_open": _is_open(registrations.sign_up_facts(mine.activity.id), now=now),
+        "stand": chosen([mine], now=now),
+        "others": others(mine, [*before, mine], now=now),
         "sender": sender,
         "file": calendar.name if calendar else "",
     }
@@ -63,6 +87,10 @@ def _of_gone(gone: Sequence[MySignUp], known: SignUpFacts | None, *, now: dateti
     kinds = {place.value for place in had.values()}
     lines = [{**line, "had": had[one.registration_id].value} for one in gone for line in chosen([one], now=now)]
     return {"gone": lines, "had": kinds.pop() if len(kinds) == 1 else MIXED, "undo": _undo(gone, known, now=now)}
+
+
+def _is_open(known: SignUpFacts | None, *, now: datetime) -> bool:
+    return known is not None and rules.refusal(known, now=now) is None
 
 
 def _undo(gone: Sequence[MySignUp], known: SignUpFacts | None, *, now: datetime) -> str:

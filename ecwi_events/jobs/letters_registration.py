@@ -90,6 +90,29 @@ def about_several(mail: Outgoing, sender: Sender, now: datetime) -> Letter | Not
     return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
 
 
+def about_later(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
+    """Return what a mail about sessions that were added says to somebody who had asked for all of them."""
+    mine = registrations.find_sign_up(mail.subject_id)
+    if mine is None:
+        return NotWanted("erased")
+    if mine.activity.status in {"cancelled", "postponed"}:
+        return NotWanted(mine.activity.status)
+    # What was signed up for in one act bears one instant.
+    new = [one for one in registrations.all_of(mine) if one.place in STANDS and one.created_at == mine.created_at]
+    sessions = [(one, session) for one in new for session in to_come(one, now=now)]
+    if not sessions:
+        return NotWanted("late" if new else "withdrawn")
+    calendar = invitations.for_sign_up(new[0], sender, now=now) if len(new) == 1 else invitations.for_sign_ups(new)
+    facts = {
+        **facts_of(mine, [session for _, session in sessions], now=now),
+        "stand": [held_line(session, one, now=now) for one, session in sessions],
+        "others": others(mine, new, now=now),
+        "sender": sender,
+        "file": calendar.name if calendar else "",
+    }
+    return Letter(mine.name, facts, thread=f"<registration-{mine.uid}@{links.host()}>", calendar=calendar)
+
+
 def _unwanted(mine: MySignUp, sessions: Sequence[SessionView], *, now: datetime) -> str | None:
     """Say why a mail about a sign-up that stands has lost its point, or None."""
     if mine.activity.status in {"cancelled", "postponed"}:

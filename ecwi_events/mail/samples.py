@@ -166,16 +166,21 @@ def _of_one_kind(kind: str, variant: str) -> dict[str, object]:
     """Return what a kind calls by a name that others use otherwise."""
     if kind.startswith("reminder.host_"):  # host people read of the session itself, not of their own line of it
         return {"session": SimpleNamespace(id=1, title=_TITLES[variant], number=1)}
-    if kind == "registration.approved" and variant == AWKWARD:
-        return {"place": "waiting"}
-    if kind == "registration.already" and variant == AWKWARD:
-        return {"place": "offered"}
     if kind == "registration.prove":
         page = links.absolute(f"/{'s' if variant == USUAL else 'm'}/{_TOKEN}")
         return {"is_signed_up": variant == AWKWARD, "until": "Sun 22 November, 09:00 (Kyiv)", "link": page}
-    if kind == "registration.lapsed":
-        return {"place": "waiting" if variant == USUAL else "declined"}
-    return {}
+    return _of_places(variant).get(kind, {})
+
+
+def _of_places(variant: str) -> dict[str, dict[str, object]]:
+    """Return what the mails about places say where they do not speak to somebody who has one."""
+    is_usual, (to, before) = variant == USUAL, (_session(variant, number) for number in (1, 2))
+    return {
+        "registration.approved": {} if is_usual else {"place": "waiting"},
+        "registration.already": {} if is_usual else {"place": "offered"},
+        "registration.lapsed": {"place": "waiting" if is_usual else "declined"},
+        "registration.person_moved": {"stand": [to], "gone": [before], "others": []},
+    }
 
 
 def _about_account(variant: str) -> dict[str, object]:

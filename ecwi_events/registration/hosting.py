@@ -39,7 +39,10 @@ def add_person(new: SignUp, *, beyond_capacity: bool = False, by_person_id: int 
     got = []
     for seat in chosen:
         row = writing.NewRow(new.activity_id, seat.session_id, seat.places_id, person_id, zone, by_person_id)
-        got.append(_put_in(row, beyond_capacity=beyond_capacity, now=now))
+        one = _put_in(row, beyond_capacity=beyond_capacity, now=now)
+        if not one.is_repeat:
+            rows.tell(writing.MAILS[one.place], one.registration_id, now=now)
+        got.append(one)
     return signing_up.together(got, facts)
 
 
@@ -74,9 +77,9 @@ def move_person(registration_id: int, to_session_id: int, *, beyond_capacity: bo
     zone = rows.zone_of(registration_id)
     rows.change(registration_id, place=Place.WITHDRAWN, withdrawn_at=now, offer_expires_at=None)
     withdrawing.free(places_id, activity_id, session_id, held.place, now=now)
-    rows.tell("registration.withdrawn", registration_id, now=now)
     row = writing.NewRow(activity_id, to_session_id, seat.places_id, person_id, zone)
     got = _put_in(row, beyond_capacity=beyond_capacity, now=now)
+    rows.tell("registration.person_moved", got.registration_id, now=now, session_id=session_id)
     rows.note("move_person", got.registration_id, held.place, got.place, now=now)
     return signing_up.together([got], facts)
 
@@ -102,5 +105,4 @@ def _put_in(row: writing.NewRow, *, beyond_capacity: bool, now: datetime) -> Sig
         queue_place, number = (None, None) if granted.is_place else (granted.queue_place, granted.number_in_line)
     registration_id = writing.put(row, held.id if held else None, place, queue_place, now=now)
     rows.note("add_person", registration_id, was or "", place, now=now)
-    rows.tell(writing.MAILS[place], registration_id, now=now)
     return SignedUp(registration_id, place, number, is_repeat=False, session_id=row.session_id)

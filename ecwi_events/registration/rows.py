@@ -101,12 +101,18 @@ def change(registration_id: int, *conditions: sa.ColumnElement[bool], **values: 
 
 
 def tell(
-    kind: str, registration_id: int, *, now: datetime, within: str | None = None, not_after: datetime | None = None
+    kind: str,
+    registration_id: int,
+    *,
+    now: datetime,
+    within: str | None = None,
+    not_after: datetime | None = None,
+    session_id: int | None = None,
 ) -> None:
     """Queue the mail that belongs to the registration's present revision (or to a span of time)."""
     whom = db.session.execute(_WHOM, {"registration": registration_id}).first()
     if whom is not None:
-        write_to(Whom(*whom), kind, registration_id, now=now, within=within, not_after=not_after)
+        write_to(Whom(*whom), kind, registration_id, now=now, within=within, not_after=not_after, session_id=session_id)
 
 
 def write_to(
@@ -117,8 +123,12 @@ def write_to(
     now: datetime,
     within: str | None = None,
     not_after: datetime | None = None,
+    session_id: int | None = None,
 ) -> None:
-    """Queue a mail to somebody of whom we know already who they are and where they read mail."""
+    """Queue a mail to somebody of whom we know already who they are and where they read mail.
+
+    ``session_id`` is another session than that of the registration, if the mail speaks of one.
+    """
     mail.queue(
         mail.NewMail(
             kind,
@@ -126,6 +136,7 @@ def write_to(
             address=whom.address,
             subject_id=registration_id,
             dedup_key=f"{kind}:{registration_id}:{within or whom.revision}",
+            session_id=session_id,
             revision=whom.revision,
             not_after=not_after,
             priority=MAIL_PRIORITY,

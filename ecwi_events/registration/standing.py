@@ -71,7 +71,7 @@ def open_sessions(activity_id: int, session_ids: Sequence[int], *, now: datetime
             if (registration_id := _enrol(facts, target, now=now)) is not None:
                 made.setdefault(row.person_id, []).append(registration_id)
     for ids in made.values():
-        rows.tell("registration.sessions", ids[0], now=now, within="-".join(map(str, ids)))
+        rows.tell("registration.later_sessions", ids[0], now=now, within="-".join(map(str, ids)))
     return sum(map(len, made.values()))
 
 

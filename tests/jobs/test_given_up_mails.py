@@ -123,3 +123,46 @@ class TestTakenOff:
         mail = last_to(post, "olena", "declined")
         assert mail["Subject"] == 'You no longer have a place: A series, session "Session 1"'
         says(mail, "no longer have a place in this session of", "Session 2", "You have a place.")
+
+
+class TestMovedByTheHost:
+    def test_is_one_mail_that_says_from_where_to_where(self, post):
+        series, (one, two, three) = make_series()
+        got = choose(series, [one, three], zone="Europe/Kyiv")
+        before = len(kinds_of(post))
+        act(service.move_person, got.registration_id, two, now=LATER)
+        assert kinds_of(post)[before:] == ["registration.person_moved"]
+        mail = last_to(post, "olena", "person_moved")
+        assert mail["Subject"].startswith("The host has moved you to another session: A series, starts Tue 16 February")
+        says(mail, "You did not do this yourself.", "Session 2", "You have a place.", "Session 1")
+        says(mail, "Answer this mail", "Session 3")
+        says_not(mail, "gave up", "Thank you", "ten minutes")
+        (file,) = [part for part in mail.walk() if part.get_filename() == "sessions.ics"]
+        content = str(file.get_content())
+        assert (content.count("STATUS:CANCELLED"), content.count("STATUS:CONFIRMED")) == (1, 1)
+
+    def test_who_only_waits_waits_there_and_gets_no_entries(self, post):
+        series, (one, two, _) = make_series(capacity=1)
+        choose(series, [one, two], "ana")
+        got = choose(series, [one])
+        act(service.move_person, got.registration_id, two, now=LATER)
+        mail = last_to(post, "olena", "person_moved")
+        says(mail, "You are number 1 on the waiting list.")
+        says_not(mail, "You have a place.")
+        assert calendar_files(mail) == set()
+
+    def test_who_has_left_meanwhile_is_not_told(self, post):
+        series, (one, two, _) = make_series()
+        got = choose(series, [one])
+        moved = act(service.move_person, got.registration_id, two, now=LATER)
+        act(service.withdraw, moved.registration_id, now=LATER)
+        assert "registration.person_moved" not in kinds_of(post)
+        assert ("skipped", "withdrawn") in post.states()
+
+
+def test_a_host_who_adds_somebody_once_more_sends_no_second_mail(post):
+    activity_id = make_activity("Learning")
+    for _ in range(2):
+        new = service.SignUp(activity_id, "Ana", "ana@people.example")
+        act(service.add_person, new, by_person_id=None)
+    assert kinds_of(post) == ["registration.confirmed"]

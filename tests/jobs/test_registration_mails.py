@@ -6,11 +6,11 @@ import pytest
 
 from ecwi_events.mail import stopping
 from ecwi_events.mail.kinds import Topic
-from ecwi_events.registration import answers, queries, questions, service
+from ecwi_events.registration import answers, changes, queries, questions, service
 from ecwi_events.registration.models import Place
 from ecwi_events.registration.models_questions import QuestionKind
 from tests.jobs.reading import both_parts, kinds_of, last_to, link_of, says, says_not
-from tests.make import NOW, make_activity, make_organisation, sign_up
+from tests.make import NOW, make_activity, make_organisation, make_person, make_session, sign_up
 from tests.registration.ground import act, choose, make_series, set_terms
 
 START = datetime(2027, 1, 19, 13, 0, tzinfo=UTC)
@@ -162,6 +162,16 @@ def test_a_person_who_was_signed_up_reads_by_whom(post):
     says(last_to(post, "boris", "confirmed"), "Ana Horvat signed you up.")
 
 
+def test_a_colleague_reads_in_their_own_zone_if_we_know_it(post):
+    make_organisation("Ours")
+    make_person("Boris", "boris@people.example", organisation="Ours", zone="America/New_York")
+    activity_id = make_activity(TITLE)
+    for who, zone, times in (("boris", "Asia/Tokyo", "08:00"), ("carla", "Asia/Tokyo", "22:00")):
+        ana = sign_up(activity_id, "Ana", f"for-{who}@people.example", organisation="Ours", zone=zone)
+        act(service.pass_place_on, ana.registration_id, who.capitalize(), f"{who}@people.example")
+        says(last_to(post, f"{who}@", "confirmed"), times)
+
+
 def test_who_was_signed_up_is_asked_what_nobody_else_could_answer(post):
     activity_id = make_activity(TITLE)
     agree = questions.NewQuestion(QuestionKind.CONSENT, "The session is recorded.", "For others", is_required=True)
@@ -297,3 +307,43 @@ def test_who_signs_up_while_it_runs_does_not_read_of_a_next_session(post):
     sign_up(activity_id, "Ana", "ana@people.example", zone="Europe/Kyiv", now=post.now)
     subject = last_to(post, "ana", "confirmed")["Subject"]
     assert subject == f"You are signed up: {TITLE}, running now, until Tue 19 January, 16:30 (Kyiv)"
+
+
+class TestSessionsAddedLater:
+    def add(self, post, series, *days):
+        post.send()
+        post.clock.move_to(post.now + timedelta(hours=1))
+        new = [make_session(f"Session {number}", starts_local=day) for number, day in enumerate(days, start=4)]
+        act(changes.add_sessions, series, new, by_person_id=None, now=post.now)
+
+    def test_say_which_is_new_and_why_the_mail_comes(self, post):
+        series, sessions = make_series(capacity=1)
+        choose(series, sessions[:1], "ana", later_too=True)
+        choose(series, sessions[:1], "boris", later_too=True)
+        self.add(post, series, "2027-04-20 14:00")
+        mail = last_to(post, "ana", "later_sessions")
+        assert mail["Subject"].startswith("New session: A series, starts Tue 20 April 2027")
+        says(mail, "You asked for all sessions that are added later, so we signed you up for it.", "Session 4")
+        says(mail, "You have a place.", "Session 1")
+        says_not(mail, "2 sessions", "You signed up for")
+        assert [part for part in mail.walk() if part.get_filename() == "invite.ics"]
+        waits = last_to(post, "boris", "later_sessions")
+        says(waits, "Session 4", "You are number 1 on the waiting list.")
+        assert kinds_of(post).count("registration.later_sessions") == 2
+
+    def test_two_at_once_are_one_mail(self, post):
+        series, sessions = make_series()
+        choose(series, sessions[:1], "ana", later_too=True)
+        self.add(post, series, "2027-04-20 14:00", "2027-05-18 14:00")
+        mail = last_to(post, "ana", "later_sessions")
+        assert mail["Subject"].startswith("2 new sessions: A series, starts Tue 20 April 2027")
+        says(mail, "are 2 new sessions", "Session 4", "Session 5", "signed you up for them")
+        (file,) = [part for part in mail.walk() if part.get_filename() == "sessions.ics"]
+        assert str(file.get_content()).count("BEGIN:VEVENT") == 2
+
+    def test_who_has_withdrawn_from_all_of_them_is_not_told(self, post):
+        series, sessions = make_series()
+        got = choose(series, sessions[:1], "ana", later_too=True)
+        self.add(post, series, "2027-04-20 14:00")
+        act(service.withdraw_all, got.registration_id, now=post.now)
+        assert "registration.later_sessions" not in kinds_of(post)

@@ -173,7 +173,7 @@ def test_sessions_added_later_sign_up_who_wanted_that_first_come_first_served():
     assert [(who.name, who.place) for who in people] == [("Ana", CONFIRMED), ("Boris", WAITING)]
     assert counted(series, new) == (1, 1, 0)
     assert queries.find_sign_up(ana.registration_id).session_id == sessions[0]
-    assert kinds().count("sessions") == 2
+    assert kinds().count("later_sessions") == 2
 
 
 def test_sessions_added_later_wait_for_the_host_where_the_host_decides():
