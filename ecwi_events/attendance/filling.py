@@ -61,4 +61,6 @@ def filled(
         "joining link": join_link,
         "my link": my_link,
     }
-    return Filled(name, rules_messages.as_text(rules_messages.fill(subject, facts)), rules_messages.fill(text, facts))
+    return Filled(
+        name, rules_messages.as_subject(rules_messages.fill(subject, facts)), rules_messages.fill(text, facts)
+    )

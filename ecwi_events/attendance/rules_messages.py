@@ -25,6 +25,7 @@ LINKS = frozenset({"joining link", "my link"})
 WITHOUT_PLACE = frozenset({"waiting", "pending"})
 ABOUT_A_SESSION = frozenset({"present", "absent"})
 LONGEST_SUBJECT, LONGEST_TEXT = 150, 5000
+LONGEST_FILLED = 250  # letters of a subject, with its placeholders filled
 TIME_TO_STOP = timedelta(seconds=60)  # between the button and the first mail
 MOST_A_DAY = 5  # messages of hosts about one activity; the office knows what it does
 _BRACES = re.compile(r"\{([^{}\n]{0,60})\}")
@@ -69,6 +70,12 @@ def fill(text: str, facts: Mapping[str, str]) -> list[list[Piece]]:
 def as_text(lines: Sequence[Sequence[Piece]]) -> str:
     """Return filled lines as plain text."""
     return "\n".join("".join(piece.words for piece in line) for line in lines)
+
+
+def as_subject(lines: Sequence[Sequence[Piece]]) -> str:
+    """Return a filled subject, of a length that readers can still see."""
+    text = as_text(lines)
+    return text if len(text) <= LONGEST_FILLED else f"{text[: LONGEST_FILLED - 1].rstrip()}…"
 
 
 def paragraphs(lines: Sequence[list[Piece]]) -> list[list[list[Piece]]]:

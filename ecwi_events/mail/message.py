@@ -14,6 +14,7 @@ third of the time of a whole mail. Calendar files, which few mails carry, still 
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import encodebytes
 from dataclasses import dataclass
 from email.header import Header
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from ecwi_events.mail.rendering import Rendered
 
 LONGEST_NAME = 80
-# Plain fields stay on one line: a folded one may begin with an empty line, which some readers show.
+LONGEST_LINE = 78
+_WORDS = re.compile(r" *[^ ]+")
+# Fields of calendar parts stay on one line: the library may fold one so that it begins with an empty line, which some show.
 POLICY = compat32.clone(max_line_length=0)
 
 
@@ -114,14 +117,27 @@ def _encoded(field: str, value: str) -> str:
 
 
 def _field(name: str, value: str) -> str:
-    """Return a field with its line end; only encoded words go over several lines, each next one after a blank.
+    """Return a field with its line end; what is longer than a line goes over several, each next one after a blank.
 
     Raises:
         ValueError: the value would end the field and begin another one.
     """
     if "\r" in value or any(not more.startswith(" =?") for more in value.split("\n")[1:]):
         raise ValueError(f"{name} of a mail goes over several lines: {value!r}")
-    return f"{name}: {value}\n"
+    line = f"{name}: {value}"
+    return f"{line}\n" if len(line) <= LONGEST_LINE or "\n" in value else _folded(name, value)
+
+
+def _folded(name: str, value: str) -> str:
+    """Return a field whose lines end between words; none is empty, and a word that is longer than a line stays whole."""
+    first, *words = _WORDS.findall(value)
+    lines = [f"{name}: {first.lstrip()}"]
+    for word in words:
+        if len(lines[-1]) + len(word) <= LONGEST_LINE:
+            lines[-1] += word
+        else:
+            lines.append(word)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _several(kind: str, parts: Sequence[str]) -> str:

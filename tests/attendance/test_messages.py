@@ -158,6 +158,12 @@ class TestFilling:
         assert rules_messages.as_text(lines) == "{my link} {activity} and {name} {other} { {"
         assert not [piece for piece in lines[0] if piece.is_link]
 
+    def test_a_subject_of_many_titles_is_cut(self):
+        lines = rules_messages.fill("{activity} " * 13, {"activity": "Play " * 30})
+        subject = rules_messages.as_subject(lines)
+        assert len(subject) <= rules_messages.LONGEST_FILLED and subject.endswith("Play Pla…")
+        assert rules_messages.as_subject(rules_messages.fill("About {activity}", {"activity": "Play"})) == "About Play"
+
     def test_an_advertisement_is_no_name(self, series):
         activity_id, ids = series
         with transaction():
