@@ -71,14 +71,16 @@ def undo_all(registration_id: int, *, now: datetime) -> int:
         )
         .order_by(Registration.places_id)
     ).all()
-    done, refusal = 0, Refused("too_late", "It is too late to undo this. You can sign up again.")
+    done, to_tell, refusal = 0, [], Refused("too_late", "It is too late to undo this. You can sign up again.")
     for one in withdrawn:
         try:
             with db.session.begin_nested():
-                withdrawing.undo_withdrawal(one, now=now)
+                is_news = withdrawing.take_back(one, now=now)
             done += 1
+            to_tell += [one] if is_news else []
         except Refused as refused:
             refusal = refused
+    withdrawing.tell_of_return(to_tell, now=now)
     if withdrawn and done:
         return done
     if rows.state(registration_id).place is not Place.WITHDRAWN:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.registration import applicants, places, rows, rules, rules_proving, writing
-from ecwi_events.registration.models import Place
+from ecwi_events.registration.models import Place, Registration
 from ecwi_events.registration.models_terms import StandingSignUp
 
 if TYPE_CHECKING:
@@ -66,7 +66,10 @@ def open_sessions(activity_id: int, session_ids: Sequence[int], *, now: datetime
     made: dict[int, list[int]] = {}
     for places_id, session_id in new:
         places.lock(places_id)
+        held = set(db.session.scalars(sa.select(Registration.person_id).where(Registration.places_id == places_id)))
         for row in wanting:
+            if row.person_id in held:
+                continue  # has signed up already, or has withdrawn from this very session
             target = writing.NewRow(activity_id, session_id, places_id, row.person_id, row.zone)
             if (registration_id := _enrol(facts, target, now=now)) is not None:
                 made.setdefault(row.person_id, []).append(registration_id)
@@ -76,9 +79,6 @@ def open_sessions(activity_id: int, session_ids: Sequence[int], *, now: datetime
 
 
 def _enrol(facts: SignUpFacts, row: writing.NewRow, *, now: datetime) -> int | None:
-    held = rows.held_by(row.places_id, row.person_id)
-    if held:
-        return None  # has signed up already, or has withdrawn from this very session
     row = replace(row, claimed=applicants.claim(facts, row.person_id, None))
     if rules_proving.asks_host(facts.terms, claims=row.claimed is not None):
         return writing.put_unless_held(row, None, Place.PENDING, places.draw_number(row.places_id), now=now)

@@ -91,11 +91,23 @@ def undo_withdrawal(registration_id: int, *, now: datetime) -> Place:
         NotFound: there is no such registration.
         Refused: the ten minutes are over, or the place went to the next person, or sign-up is no longer open.
     """
+    if take_back(registration_id, now=now):
+        tell_of_return([registration_id], now=now)
+    return Place(rows.state(registration_id).place)
+
+
+def take_back(registration_id: int, *, now: datetime) -> bool:
+    """Do the same and tell nobody; False if there is nothing to tell: nothing was withdrawn, or other news is under way.
+
+    Raises:
+        NotFound: there is no such registration.
+        Refused: as `undo_withdrawal` says.
+    """
     places_id, activity_id, session_id, _ = rows.where(registration_id)
     counts = places.lock(places_id)
     held = rows.state(registration_id)
     if held.place is not Place.WITHDRAWN:
-        return Place(held.place)
+        return False
     facts = rows.facts_of(activity_id)
     had_place = held.confirmed_at is not None
     if why := rules.undo_refusal(facts, session_id, held.withdrawn_at, had_place=had_place, now=now):
@@ -105,9 +117,19 @@ def undo_withdrawal(registration_id: int, *, now: datetime) -> Place:
     if place is not Place.PENDING:
         counts = places.retake(places_id, as_place=had_place)
     rows.note("undo_withdrawal", registration_id, Place.WITHDRAWN, place, now=now)
-    rows.tell(writing.MAILS[place], registration_id, now=now)
     promotion.fill(places_id, activity_id, session_id, counts, now=now)
-    return Place(rows.state(registration_id).place)
+    return bool(rows.state(registration_id).place is place)
+
+
+def tell_of_return(registration_ids: Sequence[int], *, now: datetime) -> None:
+    """Tell a person in one mail what they have again."""
+    if len(registration_ids) == 1:
+        place = Place(rows.state(registration_ids[0]).place)
+        rows.tell(writing.MAILS[place], registration_ids[0], now=now)
+    elif registration_ids:
+        numbers = "-".join(map(str, registration_ids))
+        within = f"{numbers}:{now:%Y%m%d%H%M%S%f}"
+        rows.tell("registration.sessions", registration_ids[0], now=now, within=within)
 
 
 def pass_place_on(registration_id: int, name: str, address: str, *, now: datetime) -> int:

@@ -55,6 +55,18 @@ class TestWithdrawing:
         assert kinds_of(post)[1:] == ["registration.withdrawn", "registration.confirmed"]
         says(last_to(post, "olena", "withdrawn"), "Session 1", "Session 2", "Session 3", "You have a place.")
 
+    def test_and_taking_it_all_back_is_one_mail_each(self, post):
+        series, (one, two, three) = make_series(capacity=1)
+        choose(series, [three], "boris")
+        got = choose(series, [one, two, three])
+        act(service.withdraw_all, got.registration_id, now=LATER)
+        post.send()
+        before = len(post.mails())
+        assert act(choosing.undo_all, got.registration_id, now=LATER + timedelta(minutes=1)) == 3
+        assert kinds_of(post)[before:] == ["registration.sessions"]
+        mail = last_to(post, "olena", "sessions")
+        says(mail, "Session 2", "You have a place.", "Session 3", "You are number 1 on the waiting list.")
+
     def test_while_the_host_decides_is_taking_the_sign_up_back(self, post):
         activity_id = make_activity("Learning")
         set_terms(activity_id, needs_approval=True)
