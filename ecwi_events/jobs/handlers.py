@@ -20,6 +20,7 @@ from ecwi_events.jobs.rounds import do_round, kinds
 from ecwi_events.jobs.telling import tell_all
 from ecwi_events.mail import service as mail
 from ecwi_events.overview import service as overview
+from ecwi_events.registration import telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ HANDLERS: dict[str, Handler] = {
     messages.WORK_KIND: put_message,
     "mail.read_bounces": read_bounces,
     "overview.compile": compile_edition,
-    "registration.tell_all": tell_all,
+    telling.WORK_KIND: tell_all,
     "resource.check_link": check_link,
     **dict.fromkeys(kinds(), do_round),
 }
@@ -47,6 +48,7 @@ HANDLERS: dict[str, Handler] = {
 # What else is to be settled when the office cancels work of a kind, in the same transaction.
 CALLED_OFF: dict[str, Callable[[int, datetime], None]] = {
     messages.WORK_KIND: lambda message_id, now: messages.call_off(message_id, now=now),
+    telling.WORK_KIND: lambda announcement_id, now: telling.stop_telling(announcement_id, now=now),
     "mail.send": lambda mail_id, _now: mail.note_called_off(mail_id),
     "overview.compile": lambda run_id, now: overview.note_trouble(
         run_id, "The office cancelled it.", final=True, now=now

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 def tell_all(app: Flask, piece: Claim, settings: Settings) -> None:  # noqa: ARG001 - the signature of handlers
     """Put the mails in batches, each in a transaction of its own; whoever takes over goes on where this one ended."""
-    told = telling.BATCH
+    done, told = 0, telling.BATCH
     while told == telling.BATCH:
         with transaction():
-            if not work.extend(piece, lease_seconds=settings.lease_seconds):
+            if not work.checkpoint(piece, lease_seconds=settings.lease_seconds, done=done, total=done):
                 return  # we were so slow that somebody else holds this work now
             told = telling.tell_some(piece.reference, now=clock.utc_now())
+        done += told

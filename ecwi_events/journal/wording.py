@@ -99,6 +99,7 @@ ACTS = {
     "change_settings": "Changed the settings",
     "write_message": "Wrote a message to participants",
     "stop_message": "Stopped a message to participants",
+    "tell_after_all": "Had people told of a change that was stopped",
     "stop_mails": "Stopped a kind of mail",
     "note_complaint": "Was reported to have marked a mail as spam",
     "stop_writing": "Stopped writing to an address",

@@ -15,7 +15,7 @@ from ecwi_events.programme import moves, record_rules, rules, sessions, whole
 from ecwi_events.programme import service as programme
 from ecwi_events.programme.models import ActivityStatus, SessionStatus
 from ecwi_events.programme.rules import Mover
-from ecwi_events.registration import places, telling
+from ecwi_events.registration import places, telling, told
 from ecwi_events.registration import standing as standing_sign_ups
 from ecwi_events.registration.models_announcements import News
 from ecwi_events.registration.news import Seen, SessionChange, Times
@@ -75,7 +75,7 @@ def refusal(activity_id: int, standing: Standing, to: ActivityStatus, *, by: Mov
     cancelled_at = standing.changed_at if standing.status is ActivityStatus.CANCELLED else None
     if words := rules.move_refusal(standing.status, to, by=by, cancelled_at=cancelled_at, now=now):
         return Refused("move", words)
-    if not rules.is_public(to) and telling.has_sign_ups(activity_id):
+    if not rules.is_public(to) and told.has_sign_ups(activity_id):
         return Refused("signed_up", "People have signed up. Postpone it instead.")
     stood_still = standing.status in {ActivityStatus.POSTPONED, ActivityStatus.CANCELLED}
     if stood_still and to is ActivityStatus.PLANNED and not standing.sessions_to_come:

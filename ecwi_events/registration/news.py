@@ -106,13 +106,15 @@ class NewsLine:
     may_be_told: bool = False  # it was stopped, and nothing newer has taken its place
 
 
-def state_words(*, is_left_out: bool, is_stopped: bool, is_done: bool, told: int) -> str:
+def state_words(*, is_left_out: bool, is_stopped: bool, is_given_up: bool, is_done: bool, told: int) -> str:
     """Say how far the telling has come."""
     mails = f"{told} {'mail' if told == 1 else 'mails'}"
     if is_left_out:
         return "left out, because something newer was decided before it went out"
     if is_stopped:
         return f"was stopped by the office {f'after {mails}' if told else 'before anybody was told'}"
+    if is_given_up:
+        return f"could not go out{f' after {mails}' if told else ''}: the office finds it in the list of work"
     if not is_done:
         return "goes out in some minutes" if not told else f"{mails} so far"
     return mails if told else "nobody to tell"

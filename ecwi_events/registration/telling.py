@@ -18,19 +18,15 @@ from ecwi_events.mail import service as mail
 from ecwi_events.people.models import EmailAddress
 from ecwi_events.registration import concerned
 from ecwi_events.registration.concerned import TOLD
-from ecwi_events.registration.models import Place, Registration
+from ecwi_events.registration.models import Registration
 from ecwi_events.registration.models_announcements import Announcement, News
 from ecwi_events.registration.news import (
     ABOUT_SESSIONS,
-    WORDS,
-    Audience,
-    NewsLine,
     Seen,
     Span,
     Times,
     known_before,
     news_between,
-    state_words,
     who_to_tell,
 )
 from ecwi_events.work import service as work
@@ -48,7 +44,6 @@ PRIORITY = 15
 SETTLES = timedelta(minutes=10)
 NEAR = timedelta(hours=3)
 BATCH = 200
-WAIT = (Place.WAITING, Place.PENDING)
 
 
 def announce_activity(
@@ -128,16 +123,16 @@ def stop_telling(announcement_id: int, *, now: datetime) -> None:
     )
 
 
-def tell_after_all(activity_id: int, announcement_id: int, *, now: datetime) -> None:
-    """Tell at once what the office had stopped; pressed twice, it is done once.
+def tell_after_all(announcement_id: int, *, now: datetime) -> int:
+    """Tell at once what the office had stopped; pressed twice, it is done once. Return the activity that it is about.
 
     Raises:
-        NotFound: the activity has no such news.
+        NotFound: there is no such news.
         Refused: it was not stopped, or something newer was decided meanwhile.
     """
     one = db.session.scalar(
         sa.select(Announcement)
-        .where(Announcement.id == announcement_id, Announcement.activity_id == activity_id)
+        .where(Announcement.id == announcement_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -149,7 +144,8 @@ def tell_after_all(activity_id: int, announcement_id: int, *, now: datetime) -> 
     one.stopped_at = None
     db.session.flush()
     work.put(WORK_KIND, announcement_id, dedup_key=key, due_at=now, priority=PRIORITY, now=now)
-    journal.note("tell_after_all", "activity", activity_id, after={"news": one.news}, now=now)
+    journal.note("tell_after_all", "activity", one.activity_id, after={"news": one.news}, now=now)
+    return one.activity_id
 
 
 def known_by(row: Announcement | Untold) -> Seen:
@@ -161,53 +157,6 @@ def known_by(row: Announcement | Untold) -> Seen:
 def mail_kind(news: News) -> str:
     """Return the kind of the mails that tell of news."""
     return f"registration.{news}"
-
-
-def news_of(activity_id: int) -> Sequence[NewsLine]:
-    """Return what people were told or will be told about an activity, the latest first.
-
-    What is only for those who came between two changes is left out as long as there is nobody.
-    """
-    speaks = sa.or_(Announcement.told_with_id.is_(None), Announcement.told_with_id == Announcement.id)
-    has_people = sa.or_(Announcement.came_after_at.is_(None), Announcement.told > 0)
-    rows = db.session.scalars(
-        sa.select(Announcement)
-        .where(Announcement.activity_id == activity_id, speaks, has_people)
-        .order_by(Announcement.id.desc())
-        .execution_options(populate_existing=True)
-    )
-    return [_line(row) for row in rows]
-
-
-def audience(activity_id: int, session_id: int | None = None) -> Audience:
-    """Return how many people have a place, or wait for one or for an answer, in the activity or for one of its sessions."""
-    counts = db.session.execute(
-        sa.select(Registration.person_id, sa.func.max(sa.case((Registration.place.in_(WAIT), 0), else_=1)))
-        .where(Registration.activity_id == activity_id, Registration.place.in_(TOLD), _of(session_id))
-        .group_by(Registration.person_id)
-    ).all()
-    with_place = sum(has_place for _, has_place in counts)
-    return Audience(with_place, len(counts) - with_place)
-
-
-def has_sign_ups(activity_id: int) -> bool:
-    """Tell whether anybody has a place in an activity, waits for one, or waits for an answer."""
-    found = (
-        sa.select(Registration.id).where(Registration.activity_id == activity_id, Registration.place.in_(TOLD)).limit(1)
-    )
-    return db.session.scalar(found) is not None
-
-
-def _line(row: Announcement) -> NewsLine:
-    is_left_out, is_stopped = row.superseded_at is not None, row.stopped_at is not None
-    state = state_words(is_left_out=is_left_out, is_stopped=is_stopped, is_done=row.done_at is not None, told=row.told)
-    return NewsLine(row.id, row.created_at, WORDS[row.news], state, may_be_told=is_stopped and not is_left_out)
-
-
-def _of(session_id: int | None) -> sa.ColumnElement[bool]:
-    if session_id is None:
-        return sa.true()
-    return sa.or_(Registration.session_id.is_(None), Registration.session_id == session_id)
 
 
 def _put(activity_id: int, news: News, *, due_at: datetime, now: datetime, **values: object) -> int:

@@ -240,6 +240,7 @@ ACCESS: dict[str, Row] = {
     "office_work.piece": office("GET"),
     "office_work.retry": office("POST"),
     "office_work.cancel": office("POST"),
+    "office_work.tell": office("POST"),
     "me.index": signed_in("GET"),
     "me.settings": signed_in("GET"),
     "me.save_settings": signed_in("POST"),

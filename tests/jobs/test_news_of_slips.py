@@ -7,11 +7,14 @@ import sqlalchemy as sa
 
 from config import MailSetting
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.registration import approval, changes, terms
+from ecwi_events.kernel.errors import NotFound, Refused
+from ecwi_events.registration import approval, changes, telling, terms, told
 from ecwi_events.registration import service as registration
 from ecwi_events.registration.models import Registration
 from ecwi_events.registration.rules import Terms
 from ecwi_events.registration.service import SignUp
+from ecwi_events.work import handling
+from ecwi_events.work.models import Work, WorkState
 from tests import make
 from tests.jobs.test_news_mails import ILL, OLENA, act, promise, session_ids, text_of, wait_and_send
 from tests.mail.showing import make_series, make_webinar
@@ -158,13 +161,11 @@ class TestTakenBack:
         assert news(post) == [("moved", "nora")]
 
     def test_the_status_page_says_nothing_of_people_who_are_not_there(self, post, webinar):
-        from ecwi_events.registration import telling
-
         (session_id,) = session_ids(webinar)
         move(post, session_id, B)
         move(post, session_id, A)
         wait_and_send(post)
-        assert [line.state for line in telling.news_of(webinar)] == [
+        assert [line.state for line in told.news_of(webinar)] == [
             "left out, because something newer was decided before it went out"
         ]
 
@@ -325,3 +326,60 @@ def test_who_signed_up_while_the_move_waited_for_the_locks_is_told(post):
         changes.move_session(session_id, promise(B), reason=None, by_person_id=None, now=before)
     wait_and_send(post)
     assert news(post) == [("moved", "nora")]
+
+
+class TestStoppedByTheOffice:
+    """The office calls the work of telling off."""
+
+    @pytest.fixture
+    def stopped(self, post, webinar):
+        move(post, *session_ids(webinar), B)
+        with transaction():
+            assert handling.cancel(work_of_telling(), now=post.now)
+        post.send()
+        return webinar
+
+    def test_nobody_is_told_and_the_page_does_not_promise_it(self, post, stopped):
+        wait_and_send(post)
+        assert news(post) == []
+        (line,) = told.news_of(stopped)
+        assert (line.state, line.may_be_told) == ("was stopped by the office before anybody was told", True)
+
+    def test_it_can_be_told_after_all_once(self, post, stopped):
+        (line,) = told.news_of(stopped)
+        with transaction():
+            assert telling.tell_after_all(line.id, now=post.now) == stopped
+        with pytest.raises(Refused), transaction():
+            telling.tell_after_all(line.id, now=post.now)
+        post.send()
+        assert news(post) == [("moved", "olena")]
+        assert [(one.state, one.may_be_told) for one in told.news_of(stopped)] == [("1 mail", False)]
+
+    def test_the_next_change_is_measured_from_what_people_still_know(self, post, stopped):
+        move(post, *session_ids(stopped), C)
+        wait_and_send(post)
+        assert "It was: Tue 19 January 2027" in text_of(of_kind(post, "moved"))
+        assert not any(line.may_be_told for line in told.news_of(stopped))
+
+    def test_what_is_told_is_not_stopped_any_more(self, post, webinar):
+        move(post, *session_ids(webinar), B)
+        wait_and_send(post)
+        (line,) = told.news_of(webinar)
+        with transaction():
+            telling.stop_telling(line.id, now=post.now)
+        assert told.news_of(webinar) == [line]
+
+    def test_there_is_no_such_news(self, post):
+        with pytest.raises(NotFound), transaction():
+            telling.tell_after_all(4711, now=post.now)
+
+    def test_work_that_was_given_up_is_not_promised_either(self, post, webinar):
+        move(post, *session_ids(webinar), B)
+        with transaction():
+            db.session.execute(sa.update(Work).where(Work.id == work_of_telling()).values(state=WorkState.DEAD))
+        (line,) = told.news_of(webinar)
+        assert line.state == "could not go out: the office finds it in the list of work" and not line.may_be_told
+
+
+def work_of_telling() -> int:
+    return db.session.scalar(sa.select(sa.func.max(Work.id)).where(Work.kind == telling.WORK_KIND))

@@ -12,7 +12,7 @@ from ecwi_events.programme import moves
 from ecwi_events.programme.models import Activity, ActivitySession, ActivityStatus
 from ecwi_events.programme.rules import Mover
 from ecwi_events.programme.sessions import Promise
-from ecwi_events.registration import changes, stories, telling
+from ecwi_events.registration import changes, stories, telling, told
 from ecwi_events.registration.changes import Move
 from ecwi_events.registration.models import Place, Places, Registration
 from ecwi_events.registration.models_announcements import Announcement, News
@@ -409,7 +409,7 @@ class TestTellingThousands:
         activity_id = make_activity(capacity=2)
         for _ in range(3):
             sign_up(activity_id)
-        counted = telling.audience(activity_id)
+        counted = told.audience(activity_id)
         assert (counted.with_place, counted.waiting, counted.people) == (2, 1, 3)
 
 

@@ -45,6 +45,7 @@ from ecwi_events.registration import joining, proving, questions
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration import service as registration
 from ecwi_events.registration.models import Registration
+from ecwi_events.registration.models_announcements import Announcement, News
 from ecwi_events.registration.models_questions import QuestionKind
 from ecwi_events.registration.models_terms import SignUpRequest
 from ecwi_events.registration.questions import NewQuestion
@@ -209,6 +210,7 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
         "grant_id": _any(grant),
         "proposal_id": {"own": _proposal(own), "foreign": _proposal(other), "missing": MISSING_ID},
         "office_work.work_id": _any(_given_up_work()),
+        "announcement_id": _any(_stopped_news(ground.values["activity_id"]["own"])),
         "me.token": {"own": token, "foreign": link["own"], "missing": link["missing"]},
         "message_id": {
             "own": _message(ground.values["activity_id"]["own"]),
@@ -233,6 +235,10 @@ def _more_values(ground: Ground, own: int, other: int, person: int) -> None:
             "folded": db.session.scalar(sa.select(sa.func.max(Person.organisation_folded))),
         },
     }
+
+
+def _stopped_news(activity_id: int) -> int:
+    return _insert(Announcement(activity_id=activity_id, news=News.POSTPONED, created_at=NOW, stopped_at=NOW))
 
 
 def _given_up_work() -> int:

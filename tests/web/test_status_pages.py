@@ -9,7 +9,7 @@ from ecwi_events.kernel.db import db, transaction
 from ecwi_events.people import service as people
 from ecwi_events.people.models import Role
 from ecwi_events.programme.models import Activity, ActivityOrganisation, ActivityStatus
-from ecwi_events.registration import changes, consequences
+from ecwi_events.registration import changes, consequences, telling, told
 from ecwi_events.registration.news import Audience
 from tests import make
 from tests.web.conftest import words
@@ -275,3 +275,25 @@ def test_hosts_read_what_is_missing_without_links_to_pages_that_are_not_theirs(c
         db.session.execute(sa.update(Activity).values(theme=None))
     page = words(client.get(page_of(activity_id)))
     assert "<li>Choose a theme</li>" in page and f'href="/host/activities/{activity_id}/sessions">Add one' in page
+
+
+def test_what_the_office_stopped_is_told_by_a_button_of_the_office_alone(client, office):
+    activity_id = make.make_activity()
+    make.sign_up(activity_id)
+    with transaction():
+        make.postpone_activity(activity_id, "The trainer is ill", now=make.NOW)
+    (line,) = told.news_of(activity_id)
+    assert "Tell people now" not in words(client.get(page_of(activity_id)))
+    with transaction():
+        telling.stop_telling(line.id, now=make.NOW)
+    page = words(client.get(page_of(activity_id)))
+    assert "was stopped by the office before anybody was told" in page and "Tell people now" in page
+    answer = client.post(f"/office/news/{line.id}/tell", follow_redirects=True)
+    assert "It goes out now." in words(answer) and "Tell people now" not in words(answer)
+    assert client.post(f"/office/news/{line.id}/tell").status_code == 409
+    assert client.post("/office/news/4711/tell").status_code == 404
+    with transaction():
+        telling.stop_telling(line.id, now=make.NOW)
+    make.signed_in(client, make.make_host(host_of(activity_id)))
+    page = words(client.get(page_of(activity_id)))
+    assert "was stopped by the office" in page and "Tell people now" not in page

@@ -13,7 +13,7 @@ from ecwi_events.people import rules as people_rules
 from ecwi_events.programme import moves, rules
 from ecwi_events.programme.models import ActivityStatus
 from ecwi_events.programme.rules import Mover
-from ecwi_events.registration import changes, consequences, telling
+from ecwi_events.registration import changes, consequences, told
 from ecwi_events.web import missing
 from ecwi_events.web.forms import Form, typed
 from ecwi_events.web.hosting import own_activity, who_asks
@@ -60,7 +60,7 @@ def index(activity_id: int) -> ResponseReturnValue:
         later=[(to, _words(standing, to)[0], no) for to, no in asked if no and no.code != "move"],
         missing=missing.before_publishing(activity_id, standing.status),
         log=moves.log_of(activity_id),
-        news=telling.news_of(activity_id),
+        news=told.news_of(activity_id),
         when=lambda at: dates.moment(at, activity.zone, now=now),
     )
 
@@ -94,7 +94,7 @@ def move(activity_id: int, to: str) -> ResponseReturnValue:
 
 def _page(activity_id: int, to: str, form: Form, *, more: str = "") -> str:
     activity, now = own_activity(activity_id), clock.utc_now()
-    standing, told = _standing(activity_id, now=now), telling.audience(activity_id)
+    standing, people = _standing(activity_id, now=now), told.audience(activity_id)
     refused = _refusal(activity_id, standing, _status(to), now=now)
     heading, button = _words(standing, _status(to))
     return flask.render_template(
@@ -111,7 +111,7 @@ def _page(activity_id: int, to: str, form: Form, *, more: str = "") -> str:
         refusal=refused.message if refused and not more else "",
         missing=missing.before_publishing(activity_id, standing.status) if rules.is_public(to) else [],
         is_incomplete=refused is not None and refused.code == "incomplete",
-        consequences=consequences.consequences(standing.status, to, told, sessions_to_come=standing.sessions_to_come),
+        consequences=consequences.consequences(standing.status, to, people, sessions_to_come=standing.sessions_to_come),
         needs_reason=to in rules.NEEDS_REASON,
     )
 

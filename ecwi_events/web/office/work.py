@@ -15,6 +15,7 @@ from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.mail import queries as mail
 from ecwi_events.mail.kinds import kind_of
+from ecwi_events.registration import telling
 from ecwi_events.web.office import journal as office_journal
 from ecwi_events.web.office import mails
 from ecwi_events.work import looking
@@ -151,6 +152,15 @@ def cancel(work_id: int) -> ResponseReturnValue:
             raise Refused("over", "This is over or called off already.")
     flask.flash("It will be called off.")
     return flask.redirect(flask.url_for("office_work.piece", work_id=work_id), 303)
+
+
+@blueprint.post("/office/news/<int(max=2147483647):announcement_id>/tell")
+def tell(announcement_id: int) -> ResponseReturnValue:
+    """Tell after all what was called off before everybody was told."""
+    with transaction():
+        activity_id = telling.tell_after_all(announcement_id, now=clock.utc_now())
+    flask.flash("It goes out now.")
+    return flask.redirect(flask.url_for("moves.index", activity_id=activity_id), 303)
 
 
 def lines(pieces: Sequence[Piece], *, now: datetime) -> list[Line]:

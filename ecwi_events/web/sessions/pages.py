@@ -13,7 +13,7 @@ from ecwi_events.programme import components
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme import rules as programme_rules
 from ecwi_events.programme import sessions as acts
-from ecwi_events.registration import changes, consequences, telling
+from ecwi_events.registration import changes, consequences, told
 from ecwi_events.web import hosting, zones
 from ecwi_events.web.forms import Form, typed
 from ecwi_events.web.once import SAID, once
@@ -229,7 +229,7 @@ def _cancel_page(found: ActivityPage, session: SessionView, form: Form) -> str:
         shown=dates.session_times(session.starts_at, session.ends_at, session.zone, now=clock.utc_now()),
         form=form,
         is_public=programme_rules.is_public(found.status),
-        told=consequences.mail_words(telling.audience(found.id, session.id)),
+        told=consequences.mail_words(told.audience(found.id, session.id)),
     )
 
 
