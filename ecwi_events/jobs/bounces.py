@@ -11,6 +11,7 @@ import logging
 import ssl
 from collections import Counter
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,8 @@ AT_MOST = 500  # a round; the rest has its turn ten minutes later
 EVERY_MINUTES = 10
 LARGEST = 300_000  # bytes; what we use of a report stands at its beginning
 PATIENCE = 20.0
-INFO, SEEN = ":2,", "S"  # how the name of a file in a Maildir goes on, and the flag of what was read
+KEEP_READ = timedelta(days=30)  # in a Maildir, which is listed each time
+INFO, SEEN, STARRED = ":2,", "S", "F"  # how names in a Maildir go on, and the flags of what was read, and marked
 UNREACHABLE = (OSError, imaplib.IMAP4.error)  # what reading the mailbox can end in
 
 
@@ -74,6 +76,8 @@ def read_mailbox(settings: Settings) -> Counter[BounceKind]:
         return found
     for raw in _maildir(where) if where.maildir else _imap(where):
         found[_take_in(raw)] += 1
+    if where.maildir:
+        _clear(where.maildir / "cur", before=clock.utc_now() - KEEP_READ)
     return found
 
 
@@ -112,6 +116,16 @@ def _unread(folder: Path) -> list[Path]:
     files = [path for each in ("new", "cur") for path in (folder / each).iterdir() if not path.name.startswith(".")]
     unread = [path for path in files if path.parent.name == "new" or SEEN not in path.name.partition(INFO)[2]]
     return sorted((path for path in unread if path.is_file()), key=lambda path: path.name)
+
+
+def _clear(folder: Path, *, before: datetime) -> None:
+    """Take away what was read and came before, unless somebody has marked it to keep it."""
+    for path in folder.iterdir():
+        flags = path.name.partition(INFO)[2]
+        if SEEN in flags and STARRED not in flags:
+            with suppress(FileNotFoundError):  # somebody else took it away meanwhile
+                if path.stat().st_mtime < before.timestamp():
+                    path.unlink()
 
 
 def _imap(where: BounceMailbox) -> Iterator[bytes]:

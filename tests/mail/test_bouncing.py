@@ -1,6 +1,7 @@
 """Mails that do not arrive: whose report it is, what it says, what follows, and that nobody can make one up."""
 
 import mailbox
+import os
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -272,6 +273,21 @@ class TestMailbox:
         box.add(reports.out_of_office(sent.message_id))
         assert bounces.read_mailbox(post.settings).total() == 2
         assert box.get_message(key).get_flags() == "FST"
+
+    def test_what_was_read_is_taken_away_after_a_month(self, post, sent, box):
+        kept = {}
+        for name, days, flags in (("old", 31, "S"), ("new", 29, "S"), ("marked", 31, "FS")):
+            message = mailbox.MaildirMessage(reports.out_of_office(sent.message_id))
+            message.set_subdir("cur")
+            message.set_flags(flags)
+            message.set_date((post.now - timedelta(days=days)).timestamp())
+            kept[name] = box.add(message)
+        unread = box.add(reports.postfix(sent.message_id))
+        os.utime(Path(box._path) / "new" / unread, (0, 0))
+        bounces.read_mailbox(post.settings)
+        box._refresh()
+        assert {name for name, key in kept.items() if key in box} == {"new", "marked"}
+        assert unread not in box, "it came long ago and was read just now"
 
     def test_a_message_that_somebody_else_took_away_is_passed_over(self, post, sent, box):
         for _ in range(2):
