@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecwi_events.kernel.db import db
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line
 from ecwi_events.programme import moves, record_rules, rules, sessions, whole
@@ -171,6 +172,7 @@ def _locked(session_id: int) -> tuple[ActivitySession, Times]:
     """Return a session and its time, under the locks of the counted rows."""
     session = sessions.get_session(session_id)
     places.lock_all(session.activity_id)
+    db.session.refresh(session)  # somebody else may have changed it while we waited
     return session, _times(session)
 
 
