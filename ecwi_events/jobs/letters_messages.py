@@ -9,6 +9,7 @@ from ecwi_events.attendance.filling import filled
 from ecwi_events.kernel import links
 from ecwi_events.mail.letters import Letter, NotWanted
 from ecwi_events.programme import queries as programme
+from ecwi_events.registration import mine
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,8 +26,8 @@ def of_organisers(mail: Outgoing, sender: Sender, now: datetime) -> Letter | Not
         return NotWanted("erased")
     if message.cancelled_at:
         return NotWanted("cancelled")
-    if not messages.still_belongs(message, mail.person_id):
-        return NotWanted("superseded")
+    if reason := messages.unwanted(message, mail.person_id):
+        return NotWanted(reason)
     words = filled(activity, mail.person_id, message.session_id, message.subject, message.text, now=now)
     if words is None:
         return NotWanted("erased")
@@ -36,6 +37,7 @@ def of_organisers(mail: Outgoing, sender: Sender, now: datetime) -> Letter | Not
         "paragraphs": rules_messages.paragraphs(words.lines),
         "activity": activity,
         "page": links.absolute(f"/a/{activity.slug}"),
+        "is_signed_up": mine.has_signed_up(mail.person_id, activity.id),
         "sender": sender,
     }
     return Letter(

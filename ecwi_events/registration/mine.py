@@ -72,6 +72,14 @@ def sign_ups_of(person_id: int) -> Sequence[OwnSignUp]:
     return list(found.values())
 
 
+def has_signed_up(person_id: int, activity_id: int) -> bool:
+    """Tell whether somebody ever signed up for an activity; others can have come all the same."""
+    asked = sa.select(Registration.id).where(
+        Registration.person_id == person_id, Registration.activity_id == activity_id
+    )
+    return db.session.scalar(asked.limit(1)) is not None
+
+
 def find_own_link(activity_id: int, person_id: int) -> str | None:
     """Return the token of the page of somebody who has signed up for an activity already, or None."""
     row = db.session.execute(
