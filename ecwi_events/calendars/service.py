@@ -16,7 +16,7 @@ from ecwi_events.kernel import dates, links, product
 from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.programme import queries as programme
 from ecwi_events.programme.models import ActivityKind, ActivityStatus, Format, SessionStatus
-from ecwi_events.programme.session_rules import shown_place
+from ecwi_events.programme.session_rules import has_meeting, shown_place
 from ecwi_events.registration import joining
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place
@@ -130,6 +130,7 @@ class _Session:
     slug: str
     kind: str
     format: str
+    joins: bool
     place: str | None
     starts_at: datetime
     ends_at: datetime
@@ -160,6 +161,7 @@ def _session(
         slug=activity.slug,
         kind=activity.kind,
         format=session.format,
+        joins=has_meeting(session.format, session.meeting_url),
         place=shown_place(session.place),
         starts_at=session.starts_at,
         ends_at=session.ends_at,
@@ -182,8 +184,9 @@ def _personal_entry(session: _Session, mine: MySignUp) -> Entry:
     has_place = mine.place is Place.CONFIRMED
     page = links.absolute(f"/m/{mine.token}")
     join = links.absolute(f"/j/{joining.token_of(mine.registration_id, mine.uid, mine.link_version)}")
+    way = f"Join: {join}\n" if session.joins else ""
     notes = (
-        f"Join: {join}\nYour page: {page}\nYour plans changed? Withdraw (give up your place) there."
+        f"{way}Your page: {page}\nYour plans changed? Withdraw (give up your place) there."
         if has_place
         else "You no longer have a place in this activity."
     )

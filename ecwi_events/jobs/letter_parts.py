@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
+from ecwi_events.programme import session_rules
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place
 from ecwi_events.registration.rules import joining_is_open
@@ -47,7 +48,9 @@ def facts_of(mine: MySignUp, to_come: Sequence[SessionView], *, now: datetime) -
         "opens_now": any(
             joining_is_open(s.starts_at, s.ends_at, has_place=True, is_cancelled=s.is_cancelled, now=now)
             for s in to_come
+            if session_rules.has_meeting(s.format, s.meeting_url)
         ),
+        "joins": joins(to_come),
         "is_under_way": _is_under_way(mine, now=now),
     }
 
@@ -89,6 +92,14 @@ def held_line(session: SessionView, mine: MySignUp, *, now: datetime) -> dict[st
     }
 
 
+def joins(sessions: Sequence[SessionView]) -> str:
+    """Tell whether there is a meeting to join in ``all`` of some sessions, in ``some``, or in ``none`` of them."""
+    found = [session_rules.has_meeting(session.format, session.meeting_url) for session in sessions]
+    if all(found):
+        return "all"
+    return "some" if any(found) else "none"
+
+
 def line(session: SessionView, mine: MySignUp, *, now: datetime) -> dict[str, object]:
     """Return a session as its reader sees it: own zone first, host's second, UTC in any case."""
     return line_in(mine.zone, session, mine.activity, now=now)
@@ -105,7 +116,8 @@ def line_in(zone: str, session: SessionView, activity: ActivityPage, *, now: dat
         "times": dates.session_times(start, end, zone, now=now).line,
         "host_times": dates.other_zone(start, end, session.zone, reader=zone) if session.zone != "UTC" else "",
         "utc": dates.other_zone(start, end, "UTC", reader=zone),
-        "where": session.place or "",
+        "where": session_rules.where(session.format, session.place, session.meeting_url),
+        "joins": session_rules.has_meeting(session.format, session.meeting_url),
         "note": dates.clock_note(first.starts_at, start, zone=zone, of=session.zone),
         "google": _google(session, activity),
     }

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from ecwi_events.attendance import queries as attendance
 from ecwi_events.attendance.models import Verdict
 from ecwi_events.feedback import service as feedback
-from ecwi_events.jobs.letter_parts import facts_of, line, line_in, page_of
+from ecwi_events.jobs.letter_parts import facts_of, joins, line, line_in, page_of
 from ecwi_events.kernel import dates, links
 from ecwi_events.mail import rules as mail_rules
 from ecwi_events.mail.letters import Letter, NotWanted
 from ecwi_events.programme import published
 from ecwi_events.programme.rules import takes_place
+from ecwi_events.programme.session_rules import has_meeting, where
 from ecwi_events.registration import joining
 from ecwi_events.registration import queries as registrations
 from ecwi_events.registration.models import Place
@@ -56,6 +57,7 @@ def after(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
     there = {
         "published": _published(mine, [session.id], now=now),
         "feedback": links.absolute(f"/f/{feedback.token_of(mine, session.id)}"),
+        "was_there": attendance.verdict_of(mine.person_id, session.id) in {Verdict.PRESENT, Verdict.BRIEF},
     }
     return replace(letter, facts={**letter.facts, **there})
 
@@ -89,6 +91,7 @@ def digest(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWanted:
         for one, session in told
     ]
     facts = {**facts_of(mine, [first], now=now), "sender": sender, "entries": entries}
+    facts["joins"] = joins([session for _, session in told])
     return Letter(mine.name, {**facts, "left": dates.time_left(first.starts_at, now=now, zone=mine.zone)})
 
 
@@ -111,6 +114,8 @@ def for_host(mail: Outgoing, sender: Sender, now: datetime) -> Letter | NotWante
         "page": links.absolute(f"/a/{activity.slug}"),
         "attendance": links.absolute(f"/host/sessions/{session.id}/attendance"),
         "meeting": session.meeting_url or "",
+        "joins": has_meeting(session.format, session.meeting_url),
+        "where": where(session.format, session.place, session.meeting_url),
         "times": dates.session_times(session.starts_at, session.ends_at, zone, now=now).line,
         "left": dates.time_left(session.starts_at, now=now, zone=zone),
         "starts": dates.moment(session.starts_at, zone, now=now),
@@ -138,13 +143,13 @@ def _told(
         reasons.append(None if also_for_absent and reason == "absent" else reason)
         if found and reasons[-1] is None:
             told.append(found)
+    if not reasons:
+        reasons.append("erased")  # nobody knows any more of what it speaks
     return sorted(told, key=lambda pair: pair[1].starts_at), reasons
 
 
 def _published(mine: MySignUp, session_ids: Sequence[int], *, now: datetime) -> list[dict[str, object]]:
     """Return what participants can open since these sessions, each thing once."""
-    if not reasons:
-        reasons.append("erased")  # nobody knows any more of what it speaks
     news = published.after_sessions(now=now, activity_id=mine.activity.id)
     found = [one for session_id in session_ids for one in news.get(session_id, []) if one.at <= now]
     return [{"title": one.title, "is_recording": one.is_recording} for one in found]
@@ -207,7 +212,8 @@ def _own_facts(mine: MySignUp) -> dict[str, str]:
 
 
 def _join_if_near(mine: MySignUp, session: SessionView, *, now: datetime) -> str:
-    return links.absolute(f"/j/{_join(mine)}") if session.starts_at - now <= JOINS_WITHIN else ""
+    is_near = session.starts_at - now <= JOINS_WITHIN
+    return links.absolute(f"/j/{_join(mine)}") if is_near and has_meeting(session.format, session.meeting_url) else ""
 
 
 def _join(mine: MySignUp) -> str:

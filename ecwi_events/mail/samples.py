@@ -30,6 +30,7 @@ _TITLES = {
     ),
 }
 _HOSTS = {USUAL: "Step by Step Center Slovenia", AWKWARD: None}
+_PLACE = "In person: Room 12 <b>, Knapton Straße 3, 1000 Ljubljana"
 _TOKEN = "sample" + "0" * 18
 _GOOGLE = (
     "https://calendar.google.com/calendar/render?action=TEMPLATE&text=Sample&dates=20270119T130000Z/20270119T143000Z"
@@ -98,6 +99,7 @@ def _about_activity(variant: str) -> dict[str, object]:
         "gone": [{**session, "had": "confirmed"} for session in sessions[:2]] if variant == AWKWARD else [],
         "others": sessions[1:],
         "stand": sessions,
+        "has": "confirmed",
         "city": "Kyiv",
         "sessions": sessions,
         "session": sessions[0],
@@ -115,12 +117,14 @@ def _about_activity(variant: str) -> dict[str, object]:
         "near": "24 hours",
         "lasts": "2 hours",
         "opens_now": variant == AWKWARD,
+        "joins": "all" if variant == USUAL else "some",
+        "was_there": variant == USUAL,
         "is_online": True,
         "file": "invite.ics" if variant == USUAL else "sessions.ics",
         "reason": "The speaker is ill." if variant == USUAL else None,
         "left": "tomorrow",
         "of": len(sessions),
-        "deadline": "Tue 12 January 2027, 18:00",
+        "deadline": "Tue 12 January 2027, 18:00 (Kyiv)",
         "is_last_offer": variant == AWKWARD,
         "ended": "Tue 12 January 2027, 18:00 (Kyiv)",
         "goes_on": variant == USUAL,
@@ -152,11 +156,12 @@ def _session(variant: str, number: int) -> dict[str, object]:
         "times": "Tue 19 January 2027, 15:00 – 16:30 · Kyiv time (UTC+2)",
         "host_times": "14:00 – 15:30 in Amsterdam (UTC+1)",
         "utc": "13:00 – 14:30 UTC",
-        "where": "" if variant == USUAL else "Room 12 <b>, Knapton Straße 3, 1000 Ljubljana",
+        "where": "" if variant == USUAL else _PLACE,
         "note": "" if variant == USUAL else "The clocks change before this session.",
         "google": _GOOGLE,
         "starts": "Tue 19 January 2027, 15:00 (Kyiv)",
         "until": "Tue 12 January 2027, 18:00 (Kyiv)",
+        "joins": variant == USUAL,
         "place": ("confirmed", "offered", "waiting")[number - 1],
         "queue": number,
     }
@@ -165,7 +170,10 @@ def _session(variant: str, number: int) -> dict[str, object]:
 def _of_one_kind(kind: str, variant: str) -> dict[str, object]:
     """Return what a kind calls by a name that others use otherwise."""
     if kind.startswith("reminder.host_"):  # host people read of the session itself, not of their own line of it
-        return {"session": SimpleNamespace(id=1, title=_TITLES[variant], number=1)}
+        held = {"joins": variant == USUAL, "where": "" if variant == USUAL else _PLACE}
+        return {"session": SimpleNamespace(id=1, title=_TITLES[variant], number=1), **held}
+    if kind == "reminder.day_before" and variant == AWKWARD:  # in person
+        return {"join": ""}
     if kind == "registration.prove":
         page = links.absolute(f"/{'s' if variant == USUAL else 'm'}/{_TOKEN}")
         return {"is_signed_up": variant == AWKWARD, "until": "Sun 22 November, 09:00 (Kyiv)", "link": page}

@@ -10,6 +10,8 @@ from ecwi_events.programme.rules_resources import url_fault
 LONGEST_PLACE = 200
 LONGEST_REASON = 300
 TELLS_ADDRESS = "Put the link into the field for the meeting link. Everybody reads the place"
+IN_PERSON_ONLY = ("in_person_session", "study_visit")
+HELD = {"in_person_session": "In person", "hybrid_session": "In person and online", "study_visit": "Study visit"}
 SHORTEST_CODE, LONGEST_CODE = 2, 8  # of languages: en, zh-Hans
 
 # Any address of the web, and those of meetings as people write them without its begin.
@@ -45,6 +47,19 @@ def shown_place(place: str | None) -> str | None:
     Who may see the address of a meeting is asked of `people.rules.may_see_meeting`; the place is shown to all.
     """
     return None if place is None or tells_address(place) else place
+
+
+def has_meeting(held: str, meeting_url: str | None) -> bool:
+    """Tell whether one can join from afar: all but what is in person only, unless it has the address of a meeting too."""
+    return held not in IN_PERSON_ONLY or bool(meeting_url)
+
+
+def where(held: str, place: str | None, meeting_url: str | None) -> str:
+    """Return how and where a session is held, as far as it is not simply online: ``In person: Kindergarten 7, Lviv``."""
+    how = HELD.get(held, "")
+    if place:
+        return f"{how}: {place}" if how else place
+    return how if has_meeting(held, meeting_url) else f"{how}. The place is not named yet."
 
 
 def meeting_url_fault(address: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecwi_events.kernel import dates
 from ecwi_events.people.rules import LANGUAGES
+from ecwi_events.programme import session_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from ecwi_events.kernel.dates import Shown
     from ecwi_events.programme.queries import SessionView
-
-
-_FORMATS = {"in_person_session": "In person", "hybrid_session": "In person and online", "study_visit": "Study visit"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def _worded(
 
 def held(session: SessionView, *, language: str) -> str:
     """Return ``In person, Kindergarten 7, Lviv, in Ukrainian``: what is not to be expected; empty for the usual."""
-    said = [words for words in (_FORMATS.get(session.format), session.place) if words]
+    said = [words for words in (session_rules.HELD.get(session.format), session.place) if words]
     if language and session.language != language:
         name = LANGUAGES.get(session.language, session.language)
         said.append(f"in {name}" if said else f"In {name}")

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from ecwi_events.attendance.models import Evidence, Presence, Source
 from ecwi_events.journal.models import JournalEntry
 from ecwi_events.kernel.db import db, transaction
-from ecwi_events.programme.models import Activity, ActivitySession, SessionStatus
-from ecwi_events.registration import joining
+from ecwi_events.programme.models import Activity, ActivitySession, Format, SessionStatus
+from ecwi_events.registration import joining, queries
 from ecwi_events.registration.models import Place, Registration
 from tests import make
 from tests.web.conftest import words
@@ -239,3 +239,16 @@ def test_the_personal_page_leads_to_the_joining_page(client, the_clock):
     the_clock.now = at(5)
     page = words(client.get(page))
     assert link_of(mine) in page and "Join the session" in page and "meet.example" not in page
+
+
+@pytest.mark.parametrize("minutes_before", [60, 5])
+def test_who_meets_in_person_finds_the_place_and_no_button(client, the_clock, minutes_before):
+    signed_up = make.sign_up(make.make_activity(), "Olena Koval")
+    with transaction() as session:
+        session.execute(sa.update(ActivitySession).values(format=Format.IN_PERSON_SESSION, place="Kindergarten 7"))
+    the_clock.now = at(minutes_before)
+    mine = queries.find_sign_up(signed_up.registration_id)
+    for address in (link_of(signed_up.registration_id), f"/m/{mine.token}"):
+        page = words(client.get(address))
+        assert "In person, Kindergarten 7" in page
+        assert "Join the session" not in page and "button to join" not in page and "My joining link" not in page

@@ -18,6 +18,7 @@ from ecwi_events.kernel.db import transaction
 from ecwi_events.kernel.errors import NotFound, Refused
 from ecwi_events.programme import library
 from ecwi_events.programme.rules import is_for_everybody
+from ecwi_events.programme.session_rules import has_meeting
 from ecwi_events.registration import joining, rules_joining
 from ecwi_events.web import errors, headers, times
 from ecwi_events.web.programme import library as left_behind
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from ecwi_events.registration.joining import Joiner
+    from ecwi_events.registration.rules_joining import Chance
 
 blueprint = flask.Blueprint("joining", __name__)
 
@@ -97,6 +99,7 @@ def _page(joiner: Joiner, *, now: datetime, more: str = "") -> flask.Response:
             state=state.value,
             is_public=is_for_everybody(activity.status, activity.visibility),
             step=steps[chance.session_id] if chance else None,
+            joins=_has_meeting(joiner, chance),
             left=dates.time_left(chance.starts_at, now=now, zone=zone) if chance and chance.starts_at > now else "",
             seconds=int((chance.starts_at - now).total_seconds()) if chance else 0,
             opens=_clock(rules_joining.opens_at(chance), zone, now=now) if chance else "",
@@ -114,6 +117,11 @@ def _page(joiner: Joiner, *, now: datetime, more: str = "") -> flask.Response:
     if any(rules_joining.may_join(activity.status, one, now=now) for one in joiner.chances):
         response.headers["Content-Security-Policy"] = POLICY
     return response
+
+
+def _has_meeting(joiner: Joiner, chance: Chance | None) -> bool:
+    session = joiner.session_of(chance) if chance else None
+    return session is not None and has_meeting(session.format, session.meeting_url)
 
 
 def _clock(at: datetime, zone: str, *, now: datetime) -> str:

@@ -9,6 +9,7 @@ import flask
 
 from ecwi_events.kernel import dates
 from ecwi_events.programme.rules import is_for_everybody
+from ecwi_events.programme.session_rules import has_meeting
 from ecwi_events.registration import answers, joining, passed_on, queries, questions, rules, rules_groups, standing
 from ecwi_events.registration.models import Place
 from ecwi_events.web import times
@@ -36,6 +37,7 @@ class Line:
     step: Step
     sign_up: MySignUp
     place: str
+    joins: bool  # there is a meeting that one joins from afar
     can_join: bool
     until: str  # of an offer
     may_withdraw: bool
@@ -90,7 +92,8 @@ def _lines(step: Step, theirs: Sequence[MySignUp], facts: SignUpFacts | None, *,
     if sign_up is None:
         return []
     session, activity = step.session, sign_up.activity
-    can_join = rules.joining_is_open(
+    joins = has_meeting(session.format, session.meeting_url)
+    can_join = joins and rules.joining_is_open(
         session.starts_at,
         session.ends_at,
         has_place=sign_up.place is Place.CONFIRMED,
@@ -99,7 +102,7 @@ def _lines(step: Step, theirs: Sequence[MySignUp], facts: SignUpFacts | None, *,
     )
     may_withdraw = facts is not None and not rules.is_over(facts, sign_up.session_id, now=now)
     after = _after(facts, sign_up, now=now)
-    return [Line(step, sign_up, sign_up.place.value, can_join, _until(sign_up, now=now), may_withdraw, after)]
+    return [Line(step, sign_up, sign_up.place.value, joins, can_join, _until(sign_up, now=now), may_withdraw, after)]
 
 
 def _undo(facts: SignUpFacts | None, theirs: Sequence[MySignUp], *, now: datetime) -> list[str | None]:
