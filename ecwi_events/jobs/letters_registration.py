@@ -82,6 +82,7 @@ def about_several(mail: Outgoing, sender: Sender, now: datetime) -> Letter | Not
     facts = {
         **facts_of(mine, [session for _, sessions in chosen for session in sessions], now=now),
         "sessions": lines,
+        "has": _at_best({one.place for one, sessions in chosen if sessions}),
         "sender": sender,
         "file": calendar.name if calendar else "",
         "by": _by(mine),
@@ -133,6 +134,13 @@ def _by(mine: MySignUp) -> str:
     """Return who signed this person up; a "name" that is an advertisement stays unsaid."""
     name = mine.signed_up_by or ""
     return name if name and mail_rules.greeting(name).endswith(name) else ""
+
+
+def _at_best(places: set[Place]) -> str:
+    """Return what to call several sessions by: a place in one is a place; otherwise what is the same in all."""
+    if Place.CONFIRMED in places:
+        return Place.CONFIRMED.value
+    return next(iter(places)).value if len(places) == 1 else ""
 
 
 def _reminded(mine: MySignUp, sessions: Sequence[SessionView]) -> str:

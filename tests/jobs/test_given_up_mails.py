@@ -74,7 +74,7 @@ class TestWithdrawing:
         act(service.withdraw, ana.registration_id, now=LATER)
         mail = last_to(post, "ana", "withdrawn")
         assert mail["Subject"] == "You took your sign-up back: Learning"
-        says(mail, "took your sign-up for", "undo it on your page")
+        says(mail, "took back your sign-up for", "undo it on your page")
         says_not(mail, "waiting list", "Thank you")
 
     def test_promises_no_way_back_where_there_is_none(self, post):

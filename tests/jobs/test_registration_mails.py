@@ -32,7 +32,7 @@ def test_an_offer_names_its_end_in_the_readers_zone_and_a_way_off_the_list(post,
     mail = last_to(post, "boris", "offer")
     assert mail["Subject"].startswith(f"A place is free: {TITLE}. Answer before ")
     assert "14:00" in mail["Subject"]  # 05:00 UTC
-    says(mail, "14:00", "time in Tokyo", "you are first in the line", "leave the list")
+    says(mail, "Answer before Tue 19 January, 14:00 (Tokyo)", "you are first in the line", "leave the list")
     assert link_of(offered) in both_parts(mail)[0]
     assert [part for part in mail.walk() if part.get_content_type() == "text/calendar"] == []
 
@@ -142,6 +142,15 @@ def test_a_mail_about_several_sessions_says_what_one_has_in_each(post):
     (file,) = [part for part in mail.walk() if part.get_filename() == "sessions.ics"]
     assert str(file.get_content()).count("BEGIN:VEVENT") == 1
     assert link_of(got.registration_id) in both_parts(mail)[0]
+
+
+def test_who_waits_in_all_sessions_is_not_called_signed_up(post):
+    series, (one, two, _) = make_series(capacity=1)
+    choose(series, [one, two], "ana")
+    choose(series, [one, two], "boris")
+    mail = last_to(post, "boris", "sessions")
+    assert mail["Subject"] == "You are on the waiting list: A series, 2 sessions"
+    says_not(mail, "You are signed up", "You have a place.")
 
 
 def test_one_chosen_session_is_an_invitation_to_that_session(post):
