@@ -17,7 +17,8 @@ from ecwi_events.kernel.db import db, insert_unless_there
 from ecwi_events.kernel.errors import Invalid, NotFound, Refused
 from ecwi_events.kernel.text import clean_line, clean_prose
 from ecwi_events.mail import service as mail
-from ecwi_events.mail.kinds import BULK
+from ecwi_events.mail import stopping
+from ecwi_events.mail.kinds import BULK, Topic
 from ecwi_events.mail.models import Mail, MailState
 from ecwi_events.people.models import EmailAddress, Person
 from ecwi_events.registration import queries as registrations
@@ -35,6 +36,7 @@ WORK_KIND = "attendance.put_message"
 BATCH = 200
 A_DAY = timedelta(days=1)
 PLACE_OF = {Audience.CONFIRMED: Place.CONFIRMED, Audience.WAITING: Place.WAITING, Audience.PENDING: Place.PENDING}
+WORTH = {Place.CONFIRMED: 0, Place.OFFERED: 1, Place.WAITING: 2, Place.PENDING: 3}  # of several sign-ups, the smaller
 VERDICTS_OF = {Audience.PRESENT: (Verdict.PRESENT, Verdict.BRIEF), Audience.ABSENT: (Verdict.ABSENT,)}
 
 
@@ -106,11 +108,14 @@ def check(activity: ActivityPage, draft: Draft, *, now: datetime) -> None:
 def recipients(
     activity_id: int, audience: Audience, session_id: int | None = None, *, after: int = 0, limit: int | None = None
 ) -> Sequence[Recipient]:
-    """Return who would get a message, each once, in the order of their numbers."""
+    """Return who would get a message, each once, in the order of their numbers.
+
+    Who has stopped such messages and whose account is closed would not; the mail asks again when it goes out.
+    """
     rows = db.session.execute(
         sa.select(Person.id, Person.name, EmailAddress.address)
         .join(EmailAddress, sa.and_(EmailAddress.person_id == Person.id, EmailAddress.is_primary))
-        .where(Person.id > after, Person.id.in_(_who(activity_id, audience, session_id)))
+        .where(Person.id > after, *_get_it(activity_id, audience, session_id))
         .order_by(Person.id)
         .limit(limit)
     )
@@ -122,15 +127,22 @@ def count(activity_id: int, audience: Audience, session_id: int | None = None) -
     question = (
         sa.select(sa.func.count(sa.distinct(Person.id)))
         .join(EmailAddress, sa.and_(EmailAddress.person_id == Person.id, EmailAddress.is_primary))
-        .where(Person.id.in_(_who(activity_id, audience, session_id)))
+        .where(*_get_it(activity_id, audience, session_id))
     )
     return db.session.scalar(question) or 0
 
 
-def still_belongs(message: ActivityMessage, person_id: int) -> bool:
-    """Tell whether somebody is still one of those to whom a message was written."""
+def unwanted(message: ActivityMessage, person_id: int) -> str | None:
+    """Say why a message is no longer for somebody to whom it was written, or None if it is."""
     who = _who(message.activity_id, message.audience, message.session_id)
-    return db.session.scalar(sa.select(Person.id).where(Person.id == person_id, Person.id.in_(who))) is not None
+    there = db.session.execute(
+        sa.select(Person.disabled_at, Person.id.in_(who).label("belongs")).where(Person.id == person_id)
+    ).one_or_none()
+    if there is None:
+        return "erased"
+    if there.disabled_at:
+        return "closed"
+    return None if there.belongs else "not_theirs"
 
 
 def write_message(
@@ -260,13 +272,20 @@ def history(activity_id: int) -> Sequence[Written]:
 
 def sign_up_of(activity_id: int, person_id: int, session_id: int | None = None) -> int | None:
     """Return the sign-up by which somebody belongs to an activity: the best they have, of this session if one is named."""
-    worth = {Place.CONFIRMED: 0, Place.OFFERED: 1, Place.WAITING: 2, Place.PENDING: 3}
     mine = sa.select(Registration.id).where(
         Registration.activity_id == activity_id, Registration.person_id == person_id
     )
     if session_id is not None:
         mine = mine.where(registrations.of_session(session_id))
-    return db.session.scalar(mine.order_by(sa.case(worth, value=Registration.place, else_=4), Registration.id).limit(1))
+    return db.session.scalar(mine.order_by(sa.case(WORTH, value=Registration.place, else_=4), Registration.id).limit(1))
+
+
+def _get_it(activity_id: int, audience: Audience, session_id: int | None) -> list[sa.ColumnElement[bool]]:
+    return [
+        Person.id.in_(_who(activity_id, audience, session_id)),
+        Person.disabled_at.is_(None),
+        sa.not_(stopping.stopped_by(Person.id, Topic.MESSAGES, activity_id)),
+    ]
 
 
 def _who(activity_id: int, audience: Audience, session_id: int | None) -> sa.Select[Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLACEHOLDERS = {
     "name": "the name of the person",
     "activity": "the title of the activity",
-    "next session": "when the next session is, in the person's time zone",
+    "next session": "when the person's next session is, in their time zone",
     "joining link": "the person's own way to the meeting",
     "my link": "the person's own page, to see or give up the place",
 }

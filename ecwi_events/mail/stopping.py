@@ -98,9 +98,12 @@ def is_stopped(person_id: int, topic: Topic, activity_id: int = EVERYTHING) -> b
     return run(_STOPPED, asked_of(Stop(person_id, topic, activity_id))).first() is not None
 
 
-def stopped_by(person: sa.ColumnElement[int] | sa.orm.InstrumentedAttribute[int], topic: Topic) -> sa.Exists:
-    """Return the same question for SQL: whether this person stopped a topic as a whole."""
-    return sa.exists().where(MailStop.person_id == person, MailStop.topic == topic, MailStop.activity_id == EVERYTHING)
+def stopped_by(
+    person: sa.ColumnElement[int] | sa.orm.InstrumentedAttribute[int], topic: Topic, activity_id: int = EVERYTHING
+) -> sa.Exists:
+    """Return the same question for SQL: whether this person stopped a topic as a whole, or about this activity."""
+    about = MailStop.activity_id.in_([EVERYTHING, activity_id])
+    return sa.exists().where(MailStop.person_id == person, MailStop.topic == topic, about)
 
 
 def stopped_topics(person_id: int) -> frozenset[Topic]:

@@ -28,7 +28,7 @@ from ecwi_events.programme.models import (
 from ecwi_events.programme.rules import STRANGER, Seen, Viewer, may_see
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
 _HIDDEN = (ActivityStatus.DRAFT, ActivityStatus.APPROVED)
@@ -120,11 +120,12 @@ class ActivityCard:
     sessions: tuple[SessionView, ...]
     visibility: str
 
-    def next_session(self, *, now: datetime) -> SessionView | None:
-        """Return the session that is on or comes next, or None when all are over, or put off."""
+    def next_session(self, *, now: datetime, among: Collection[int] | None = None) -> SessionView | None:
+        """Return the session that is on or comes next, among these ids or all, or None when all are over, or put off."""
         if self.status == ActivityStatus.POSTPONED:
             return None
-        return next((s for s in self.sessions if s.ends_at > now and not s.is_cancelled), None)
+        to_come = (s for s in self.sessions if s.ends_at > now and not s.is_cancelled)
+        return next((s for s in to_come if among is None or s.id in among), None)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,10 @@ from ecwi_events.mail.stopping import Stop
 from ecwi_events.people.models import Person
 from ecwi_events.programme import queries as programme
 from ecwi_events.registration import queries as registrations
+from ecwi_events.registration import service as registration
+from ecwi_events.registration.rules import Terms
+from ecwi_events.registration.signing_up import SignUp
+from ecwi_events.registration.terms import set_terms
 from ecwi_events.work.models import Work
 from tests import make
 from tests.jobs.conftest import post, receiver  # noqa: F401 - fixtures
@@ -83,6 +87,20 @@ class TestToWhom:
         activity_id, _ = series
         for audience in (Audience.CONFIRMED, Audience.WAITING, Audience.PENDING):
             assert messages.count(activity_id, audience) == len(messages.recipients(activity_id, audience))
+
+    def test_not_to_closed_accounts_and_not_to_those_who_stopped_such_messages(self, series):
+        activity_id, ids = series
+        for name in ("Stopped Here", "Stopped All", "Stopped Elsewhere", "Closed"):
+            waits = registrations.find_sign_up(make.sign_up(activity_id, name).registration_id)
+            ids[name] = waits.person_id
+        with transaction():
+            stopping.stop(Stop(ids["Stopped Here"], Topic.MESSAGES, activity_id), now=NOW)
+            stopping.stop(Stop(ids["Stopped All"], Topic.MESSAGES), now=NOW)
+            stopping.stop(Stop(ids["Stopped Elsewhere"], Topic.MESSAGES, activity_id + 1), now=NOW)
+            stopping.stop(Stop(ids["Aida"], Topic.REMINDERS), now=NOW)
+            db.session.execute(sa.update(Person).where(Person.id == ids["Closed"]).values(disabled_at=NOW))
+        assert names(activity_id, Audience.WAITING) == ["Aida", "Stopped Elsewhere"]
+        assert messages.count(activity_id, Audience.WAITING) == 2
 
 
 class TestWriting:
@@ -151,6 +169,27 @@ class TestFilling:
         assert "Bishkek time" in other and "/j/" not in other, "who waits has no way to the meeting"
         links = {piece.words for line in olena.lines for piece in line if piece.is_link}
         assert not [link for link in links if link in other]
+
+    def test_the_next_session_is_that_of_the_message_or_the_readers_own(self, app):
+        activity_id = make_series()
+        with transaction():
+            set_terms(activity_id, Terms(by="session"), now=NOW)
+        first, second, third = (session.id for session in programme.find_activity(activity_id).sessions)
+        with transaction():
+            facts = SignUp(activity_id, "Olena", "olena@people.example", "", "Europe/Kyiv", session_ids=(second, third))
+            registration.sign_up(facts, now=NOW)
+        activity, olena = programme.find_activity(activity_id), db.session.scalar(sa.select(Person.id))
+
+        def says(session_id, now=NOW):
+            words = filled(activity, olena, session_id, "S", "{next session}", now=now)
+            return rules_messages.as_text(words.lines)
+
+        dates = {session.id: f"{session.starts_at.day} {session.starts_at:%B}" for session in activity.sessions}
+        assert dates[second] in says(None)
+        assert dates[third] in says(third)
+        assert dates[third] in says(second, activity.sessions[1].ends_at), "that one is over"
+        assert dates[first] in says(first), "it is what the message is about"
+        assert says(None, activity.sessions[2].ends_at) == "(no session of yours is planned)"
 
     def test_what_is_put_in_is_not_read_again(self):
         facts = {"name": "{my link} {activity}", "activity": "{name}", "my link": "http://x"}
@@ -240,7 +279,17 @@ class TestSending:
         make.withdraw(messages.sign_up_of(activity_id, ids["Aida"]))
         post.send()
         reasons = {row.person_id: row.reason for row in post.rows() if row.kind == messages.MAIL_KIND}
-        assert reasons == {ids["Olena"]: "opted_out", ids["Aida"]: "superseded"}
+        assert reasons == {ids["Olena"]: "opted_out", ids["Aida"]: "not_theirs"}
+
+    def test_an_account_that_is_closed_meanwhile_gets_none(self, post, series):  # noqa: F811
+        activity_id, ids = series
+        post.send()
+        message_id = write(activity_id)
+        with transaction():
+            messages.put_some(message_id, now=NOW)
+            db.session.execute(sa.update(Person).where(Person.id == ids["Olena"]).values(disabled_at=NOW))
+        post.send()
+        assert [row.reason for row in post.rows() if row.kind == messages.MAIL_KIND] == ["closed"]
 
     def test_batches_go_on_where_the_last_one_ended(self, app, monkeypatch):
         monkeypatch.setattr(messages, "BATCH", 2)

@@ -51,7 +51,7 @@ REASONS = {
     "suppressed": "we do not write to this address", "refused": "the mail server refused it",
     "address": "we cannot write to this address", "given_up": "tried eight times", "lost_once": "sent a second time",
     "lost_twice": "lost twice on its way",
-    "closed": "the account is closed",
+    "closed": "the account is closed", "not_theirs": "the person is not one of those any more to whom it was written",
     "taken_back": "what it tells of was taken back", "not_invited": "the address is not on the list of the invited",
 }  # fmt: skip
 
