@@ -33,6 +33,10 @@ def downgrade() -> None:
         "UPDATE announcement SET news = 'sessions_added', was_starts_at = NULL, was_ends_at = NULL "
         "WHERE news = 'session_restored'"
     )
+    op.execute(
+        "UPDATE mail SET kind = 'registration.sessions_added' "
+        "WHERE kind = 'registration.session_restored' AND state IN ('queued', 'retry')"
+    )
     _allow(NEWS)
     with op.batch_alter_table("announcement") as batch_op:
         batch_op.drop_column("stopped_at")
