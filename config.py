@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shlex
 import zoneinfo
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent
 SOCKET_PATH_LIMIT = 100  # a Unix socket's path may have about 107 bytes; the rest is room for its file name
 KEY_BYTES_AT_LEAST = 16
+WHERE_DATA_ARE = ("ECWI_DATA_DIR", "ECWI_DATABASE_URL", "ECWI_SECRET_KEY")
 ADDRESS_FILE, LOCK_FILE = "address", "serve.lock"  # in the run folder, while the service is up
 
 
@@ -163,6 +165,20 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         upload_megabytes=_integer(env, "ECWI_UPLOAD_MEGABYTES", default=20, least=1, most=1000),
         link_checks_private=_yes(env, "ECWI_LINK_CHECKS_PRIVATE", default=False),
     )
+
+
+def in_front(environ: Mapping[str, str] | None = None) -> tuple[str, list[str]]:
+    """Return what one types before another command about the same data, and which secrets it needs that are not shown.
+
+    The address is not among them: while the service is up, every command finds it (`_running_at`).
+    """
+    env = os.environ if environ is None else environ
+    given = {name: env[name] for name in WHERE_DATA_ARE if env.get(name)}
+    if folder := given.get("ECWI_DATA_DIR"):
+        given["ECWI_DATA_DIR"] = str(Path(folder).expanduser().resolve())
+    secret = [name for name in given if name == "ECWI_SECRET_KEY" or urlsplit(given[name]).password]
+    shown = " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items() if name not in secret)
+    return f"{shown} " if shown else "", secret
 
 
 def python_environment() -> dict[str, str]:

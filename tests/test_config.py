@@ -166,3 +166,27 @@ def test_commands_take_the_address_of_the_tree_that_is_up_and_of_no_other(read, 
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert read().base_url == "http://localhost:8765"
         assert read(ECWI_BASE_URL="https://events.example.org").base_url == "https://events.example.org"
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown", "secret"),
+    [
+        ({}, "", []),
+        ({"PORT": "8080", "ECWI_DEMO": "1"}, "", []),
+        ({"ECWI_DATA_DIR": "/srv/my data"}, "ECWI_DATA_DIR='/srv/my data' ", []),
+        (
+            {"ECWI_DATABASE_URL": "postgresql://me@db/events", "ECWI_DATA_DIR": "/srv"},
+            "ECWI_DATA_DIR=/srv ECWI_DATABASE_URL=postgresql://me@db/events ",
+            [],
+        ),
+        (
+            {"ECWI_DATABASE_URL": "postgresql://me:word@db/events", "ECWI_SECRET_KEY": "a" * 40},
+            "",
+            ["ECWI_DATABASE_URL", "ECWI_SECRET_KEY"],
+        ),
+    ],
+)
+def test_another_command_about_the_same_data_needs_the_same_settings_and_secrets_are_not_shown(
+    variables, shown, secret
+):
+    assert config.in_front(variables) == (shown, secret)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import shutil
 import socket
 import sys
@@ -151,17 +152,25 @@ def _welcome(app: Flask, settings: Settings) -> None:
     for role, link in links.items():
         _say(f"  sign in as {role:<8}{link}")
     if links:
-        _say(f"\nEach link works once, for 15 minutes. A new one: {_program()} sign-in-link EMAIL")
+        _say(f"\nEach link works once, for 15 minutes. A new one:\n  {_command('sign-in-link')} {demo.ROLES['office']}")
     elif nobody:
-        _say(f"Nobody is here yet. Type: {_program()} create-person EMAIL --name 'Full Name' --role office")
+        _say(f"Nobody is here yet. Type: {_command('create-person')} EMAIL --name 'Full Name' --role office")
     _say(f"Data: {settings.data_dir}   Logs: {settings.data_dir / 'log'}   Stop: Ctrl-C")
+
+
+def _command(name: str) -> str:
+    """Return how one types a command about the data that are served here, ready to be copied as far as nothing is secret."""
+    shown, secret = config.in_front()
+    return "".join(f"{one}=... " for one in secret) + f"{shown}{_program()} {name}"
 
 
 def _program() -> str:
     """Return how this program is called from where one stands."""
-    if shutil.which("ecwi-events"):
-        return "ecwi-events"
-    return str(Path(sys.argv[0]))
+    started = Path(sys.argv[0])
+    if started.suffix == ".py":
+        return f"{shlex.quote(sys.executable)} -m ecwi_events.cli"
+    found = shutil.which("ecwi-events")
+    return "ecwi-events" if found and Path(found).resolve() == started.resolve() else shlex.quote(str(started))
 
 
 def _say(words: str) -> None:

@@ -3,12 +3,13 @@
 import os
 import re
 import signal
+import subprocess
 import time
 
 import psutil
 import pytest
 
-from tests.serving.tree import STARTS_WITHIN, Tree, processes_of, start, wait_until
+from tests.serving.tree import STARTS_WITHIN, Tree, processes_of, start, wait_until, without_settings
 from tests.visitor import HIDDEN, Visitor
 
 pytestmark = [pytest.mark.servers, pytest.mark.xdist_group("serving")]
@@ -29,6 +30,12 @@ def test_it_says_where_it_runs_and_gives_one_link_for_each_role(tree):
     assert f"http://localhost:{tree.port}" in "\n".join(tree.lines)
     assert set(tree.links) == {"member", "host", "office"}
     assert all(link.startswith(f"http://localhost:{tree.port}/sign-in/") for link in tree.links.values())
+
+
+def test_the_command_for_a_new_link_works_as_it_stands(tree, tmp_path):
+    (command,) = [line for line in tree.lines if "sign-in-link" in line]
+    answer = subprocess.run(command, shell=True, cwd=tmp_path, env=without_settings(), capture_output=True, text=True)  # noqa: S602
+    assert f"http://localhost:{tree.port}/sign-in/" in answer.stdout, answer.stderr
 
 
 def test_the_programme_shows_the_demo(tree):

@@ -87,15 +87,19 @@ def _words(process: psutil.Process) -> str:
 
 def start(data: Path | str, **variables: str) -> subprocess.Popen:
     """Start the command with these settings only."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.Popen(
         [sys.executable, "-m", "ecwi_events.cli", "serve"],
-        env={**kept, "ECWI_DATA_DIR": str(data), **variables},
+        env={**without_settings(), "ECWI_DATA_DIR": str(data), **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def without_settings() -> dict[str, str]:
+    """An environment in which nothing is set for us."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
 
 def processes_of(data: Path) -> list[int]:
