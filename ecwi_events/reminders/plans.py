@@ -16,15 +16,18 @@ from ecwi_events.registration.models import Registration
 from ecwi_events.reminders import candidates, queries, rules
 from ecwi_events.reminders.models import Reminder
 from ecwi_events.reminders.rules import Verdict
+from ecwi_events.reminders.selecting import some_at_once
 from ecwi_events.reminders.slots import own
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from ecwi_events.reminders.slots import Slot, Timing
 
     Key = tuple[int, Slot, int]
+
+ON_A_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,16 @@ class Recipient:
     zone: str
     state: str = ""  # of the mail, or why there was none
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """One page of those who get, or got, a mail."""
+
+    people: Sequence[Recipient]
+    total: int
+    page: int
+    pages: int
 
 
 @dataclass
@@ -74,7 +87,7 @@ def plan_of(activity_id: int, *, now: datetime) -> list[Planned]:
     return sorted(plan.values(), key=lambda one: (one.session_id, -one.timing.ahead))
 
 
-def recipients(activity_id: int, session_id: int, timing: Timing, *, now: datetime) -> list[Recipient]:
+def recipients(activity_id: int, session_id: int, timing: Timing, *, page: int = 1, now: datetime) -> Recipients:
     """Return who gets, or got, the mail of one slot about one session: those to come first, by time; then by name."""
     to_come = [
         one
@@ -82,13 +95,18 @@ def recipients(activity_id: int, session_id: int, timing: Timing, *, now: dateti
         if one.session_id == session_id
         and rules.verdict(timing, one.times, since=one.since, now=now) in {Verdict.NOT_YET, Verdict.DUE}
     ]
-    names = _names(one.person_id for one in to_come)
+    names = _names([one.person_id for one in to_come])
     coming = [
         Recipient(one.person_id, names[one.person_id], rules.due_at(timing, one.times), one.times.zone)
         for one in to_come
     ]
     coming.sort(key=lambda one: (one.due_at, one.name))
-    return [*coming, *_told(session_id, timing)]
+    total = len(coming) + _count_told(session_id, timing)
+    pages = max(1, -(-total // ON_A_PAGE))
+    start = (min(page, pages) - 1) * ON_A_PAGE
+    here = coming[start : start + ON_A_PAGE]
+    told = _told(session_id, timing, limit=ON_A_PAGE - len(here), offset=max(0, start - len(coming)))
+    return Recipients([*here, *told], total, min(page, pages), pages)
 
 
 def _dealt_with(activity_id: int) -> Sequence[sa.Row[int, Slot, int, str, int]]:
@@ -102,7 +120,15 @@ def _dealt_with(activity_id: int) -> Sequence[sa.Row[int, Slot, int, str, int]]:
     ).all()
 
 
-def _told(session_id: int, timing: Timing) -> list[Recipient]:
+def _of_slot(session_id: int, timing: Timing) -> list[sa.ColumnElement[bool]]:
+    return [Reminder.session_id == session_id, Reminder.slot == timing.slot, Reminder.minutes == timing.minutes]
+
+
+def _count_told(session_id: int, timing: Timing) -> int:
+    return db.session.scalar(sa.select(sa.func.count(Reminder.id)).where(*_of_slot(session_id, timing))) or 0
+
+
+def _told(session_id: int, timing: Timing, *, limit: int, offset: int) -> list[Recipient]:
     rows = db.session.execute(
         sa.select(
             Person.id, Person.name, Mail.sent_at, sa.func.coalesce(Registration.zone, Person.zone, "UTC").label("zone"),
@@ -113,12 +139,17 @@ def _told(session_id: int, timing: Timing) -> list[Recipient]:
         .outerjoin(Registration, Registration.id == Reminder.registration_id)
         .join(Person, Person.id == sa.func.coalesce(Reminder.person_id, Registration.person_id))
         .outerjoin(Mail, Mail.id == Reminder.mail_id)
-        .where(Reminder.session_id == session_id, Reminder.slot == timing.slot, Reminder.minutes == timing.minutes)
+        .where(*_of_slot(session_id, timing))
         .order_by(Person.name, Reminder.id)
+        .limit(limit)
+        .offset(offset)
     ).all()  # fmt: skip
     return [Recipient(row.id, row.name, row.sent_at, row.zone, row.state, row.reason) for row in rows]
 
 
-def _names(person_ids: Iterable[int]) -> dict[int, str]:
-    rows = db.session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(set(person_ids)))).all()
-    return {row.id: row.name for row in rows}
+def _names(person_ids: Sequence[int]) -> dict[int, str]:
+    return {
+        row.id: row.name
+        for some in some_at_once(person_ids)
+        for row in db.session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(some)))
+    }

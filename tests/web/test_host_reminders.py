@@ -1,5 +1,6 @@
 """The page that says what is sent about each session, to whom and when, and lets a host switch mails."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 
 from ecwi_events.kernel.db import db
 from ecwi_events.programme.models import ActivitySession
+from ecwi_events.reminders import plans
 from ecwi_events.reminders.models import SlotSwitch
 from tests import make
 from tests.mail.showing import make_webinar
@@ -102,3 +104,18 @@ def test_many_people_need_no_more_queries(desk, activity_id, asked):
         make.sign_up(activity_id, f"Person {number}")
     assert len(set(counts)) == 1
     assert counts[0] <= 25
+
+
+def test_a_long_list_of_recipients_comes_a_hundred_at_a_time(desk, activity_id, monkeypatch):
+    monkeypatch.setattr(plans, "ON_A_PAGE", 2)
+    for name in ("Aida Bekova", "Lee Ann", "Olena Koval"):
+        make.sign_up(activity_id, name, zone="Europe/Kyiv")
+    start = db.session.scalar(sa.select(ActivitySession.starts_at))
+    make.derive_reminders(now=start - timedelta(days=1))
+    make.sign_up(activity_id, "Zora Late", zone="Europe/Kyiv")
+    make.sign_up(activity_id, "Rosa Quispe", zone="America/Lima")
+    path = f"/{db.session.scalar(sa.select(ActivitySession.id))}/day_before"
+    pages = [re.findall(r"<td>([A-Z][^<]*)</td>", desk.get(f"{path}?page={number}")) for number in (1, 2, 3)]
+    assert pages == [["Rosa Quispe", "Zora Late"], ["Aida Bekova", "Lee Ann"], ["Olena Koval"]]
+    assert "Page 2 of 3, 5 people" in desk.get(f"{path}?page=2")
+    assert "Page 3 of 3" in desk.get(f"{path}?page=99999") and "Page 1 of 3" in desk.get(f"{path}?page=x")

@@ -65,16 +65,19 @@ def recipients(activity_id: int, session_id: int, slot: str) -> ResponseReturnVa
     if timing is None or session is None:
         raise NotFound("We cannot find this page.")
     now = clock.utc_now()
+    found = plans.recipients(activity.id, session_id, timing, page=_page_number(), now=now)
     return flask.render_template(
         "host/reminder_recipients.html",
         nav="host",
         activity=activity,
         session=session,
         words=_words(timing),
+        slot=slot,
+        found=found,
         people=[
             (one, dates.moment(one.due_at, one.zone, now=now) if one.due_at else "", STATES.get(one.state, one.state),
              REASONS.get(one.reason or "", ""))
-            for one in plans.recipients(activity.id, session_id, timing, now=now)
+            for one in found.people
         ],
     )  # fmt: skip
 
@@ -133,6 +136,11 @@ def _page(activity: ActivityPage, form: Form, more: str = "") -> str:
         slots=[(timing, is_on) for timing, is_on in queries.slots_of(activity.id) if timing.goes_with is None],
         units=UNITS,
     )
+
+
+def _page_number() -> int:
+    typed = flask.request.args.get("page", "")
+    return max(1, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) <= len("99999") else 1
 
 
 def _timing(name: str) -> Timing | None:
