@@ -100,13 +100,14 @@ def _lines(domain: str, priority: int, *, now: datetime) -> tuple[Sequence[MailP
     is one from before the clock was put back, and counts no more.
     """
     minute = now.replace(second=0, microsecond=0)
-    lines = _held(domain)
-    if missing := {ALL_PRIORITIES, priority} - {line.priority for line in lines}:
-        new = [{"domain": domain, "priority": one, "minute_at": minute} for one in sorted(missing)]
-        insert_unless_there(
-            MailPace, [{**row, "taken": 0, "line": 0, "again": 0} for row in new], key=["domain", "priority"]
-        )
-        lines = _held(domain)
+    blank = {"domain": domain, "minute_at": minute, "taken": 0, "line": 0, "again": 0}
+    if not _hold(domain):
+        insert_unless_there(MailPace, [{**blank, "priority": ALL_PRIORITIES}], key=["domain", "priority"])
+        _hold(domain)
+    lines = _of(domain)
+    if priority not in {line.priority for line in lines}:
+        insert_unless_there(MailPace, [{**blank, "priority": priority}], key=["domain", "priority"])
+        lines = _of(domain)
     ahead = minute + A_MINUTE
     minute = max([minute, *(line.minute_at for line in lines if line.minute_at == ahead)])
     for line in lines:
@@ -117,7 +118,13 @@ def _lines(domain: str, priority: int, *, now: datetime) -> tuple[Sequence[MailP
     return lines, minute
 
 
-def _held(domain: str) -> Sequence[MailPace]:
-    """Return the lines of a domain; who holds the first one holds them all."""
-    rows = sa.select(MailPace).where(MailPace.domain == domain).order_by(MailPace.priority).with_for_update()
+def _hold(domain: str) -> bool:
+    """Hold a domain by the row of all its priorities; return False if it has none yet."""
+    row = sa.select(MailPace.id).where(MailPace.domain == domain, MailPace.priority == ALL_PRIORITIES)
+    return db.session.execute(row.with_for_update()).first() is not None
+
+
+def _of(domain: str) -> Sequence[MailPace]:
+    """Return the lines of a domain, in a question of its own: one that waited for the row sees what was there before."""
+    rows = sa.select(MailPace).where(MailPace.domain == domain).order_by(MailPace.priority)
     return db.session.scalars(rows.execution_options(populate_existing=True)).all()

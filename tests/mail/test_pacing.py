@@ -1,5 +1,6 @@
 """Who may go when a domain takes so many mails a minute: the urgent first, and nobody asks in every minute."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -144,3 +145,23 @@ def test_of_two_who_ask_together_the_second_takes_no_turn_that_is_not_there(post
     with transaction():
         assert [pacing.take_turn(mail, BULK, per_minute=1, now=NOW) for mail in (first, second)] == [True, False]
         assert pacing.put_off(second, BULK, per_minute=1, now=NOW) == NOW + A_MINUTE
+
+
+def test_workers_that_ask_together_fill_a_minute_and_no_more(app, post):
+    people_of_one_domain(1)
+    mail, given, ready = queries.find_mail(post.rows()[0].id), [], threading.Barrier(6)
+    db.session.rollback()
+
+    def ask(priority):
+        with app.app_context():
+            ready.wait()
+            for _ in range(4):
+                with transaction():
+                    given.append(pacing.take_turn(mail, priority, per_minute=10, now=NOW))
+
+    workers = [threading.Thread(target=ask, args=(priority,)) for priority in (5, 10, 15, 20, 25, 30)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert (len(given), sum(given)) == (24, 10)
