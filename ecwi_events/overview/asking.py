@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 PURPOSE = "overview question"
 MAIL_KIND = "overview.ask"
-PRIORITY = 50
 OPEN_FOR = timedelta(days=30)
 NOT_AGAIN_WITHIN = timedelta(days=7)
 MOST_AT_ONCE = 20
@@ -102,7 +101,6 @@ def ask_host(organisation_id: int, year: int, *, again: bool = False, by_person_
                 subject_id=question.id,
                 not_after=question.expires_at,
                 dedup_key=f"{MAIL_KIND}:{question.id}:{person_id}",
-                priority=PRIORITY,
             )
             for person_id, address in people
         ],

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 KIND = "people.account_changed"
-PRIORITY = 10
 # What is told, by the act in the journal. A name or a time zone that changes opens no door to anybody.
 CHANGES = {
     "prove_address": "A new email address was added to your account.",
@@ -52,7 +51,6 @@ def tell_owner(person_id: int, entry_id: int | None, *, also: Iterable[str] = ()
                 address=address,
                 subject_id=entry_id,
                 dedup_key=f"account:{entry_id}:{number}",
-                priority=PRIORITY,
             )
             for number, address in enumerate(dict.fromkeys([*proved, *also]))
         ],

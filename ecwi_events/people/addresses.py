@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 PURPOSE = "address"
 OLD_LINK = "This link no longer works. Add the address again in your settings."
-MAIL_PRIORITY = 10
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,6 @@ def ask_for_proof(person_id: int, address: str, *, now: datetime) -> None:
             subject_id=row.id,
             dedup_key=f"address:{row.id}",
             not_after=row.expires_at,
-            priority=MAIL_PRIORITY,
         ),
         now=now,
     )

@@ -36,7 +36,6 @@ PURPOSE = "sign-in"
 CODE = "sign-in code"
 MAIL_KIND = "people.sign_in"
 OLD_LINK = "This link no longer works. Ask for a new one."
-FIRST_OF_ALL = 10
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,6 @@ def request_sign_in(address: str, *, browser: str, now: datetime) -> None:
             subject_id=row.id,
             dedup_key=f"sign-in:{row.id}:{int(now.timestamp())}",
             not_after=row.expires_at,
-            priority=FIRST_OF_ALL,
         ),
         now=now,
     )

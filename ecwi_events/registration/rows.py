@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         Place, int | None, datetime | None, datetime | None, datetime | None, int, datetime | None, str | None
     ]
 
-MAIL_PRIORITY = 30
 SEATS = (Place.CONFIRMED, Place.OFFERED)
 HELD = (*SEATS, Place.WAITING, Place.PENDING)
 
@@ -139,7 +138,6 @@ def write_to(
             session_id=session_id,
             revision=whom.revision,
             not_after=not_after,
-            priority=MAIL_PRIORITY,
         ),
         now=now,
     )

@@ -100,7 +100,6 @@ def tell_some(announcement_id: int, *, now: datetime, at_most: int = BATCH) -> i
                 subject_id=registration_id,
                 dedup_key=f"{mail_kind(one.news)}:{one.id}:{person_id}",
                 revision=one.id,
-                priority=PRIORITY,
             )
             for person_id, registration_id, address in people
         ],
