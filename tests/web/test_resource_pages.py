@@ -88,8 +88,9 @@ def test_what_cannot_be_taken_is_said(host, activity_id, change, said):
     assert resources.resources_of(activity_id) == []
 
 
-def test_a_host_reads_that_a_later_recording_is_not_told_of_again(host, activity_id):
-    assert "A recording that comes after that mail is not told of again" in words(host.get(address(activity_id)))
+def test_a_host_reads_that_a_later_recording_has_a_mail_of_its_own_and_what_comes_after_it_has_none(host, activity_id):
+    page = words(host.get(address(activity_id)))
+    assert "a recording that comes later has a mail of its own. More than these two we do not send" in page
 
 
 def test_the_same_form_sent_twice_makes_one_resource(host, activity_id):
