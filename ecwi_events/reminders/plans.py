@@ -78,7 +78,7 @@ def plan_of(activity_id: int, *, now: datetime) -> list[Planned]:
             if rules.verdict(timing, one.times, since=one.since, now=now) in {Verdict.NOT_YET, Verdict.DUE}:
                 key = (one.session_id, timing.slot, timing.minutes)
                 there = plan.setdefault(key, Planned(one.session_id, timing))
-                there.add(max(now, rules.due_at(timing, one.times)))
+                there.add(rules.goes_at(timing, one.times, now=now))
     timings = {(timing.slot, timing.minutes): timing for timing in queries.timings()}
     for session_id, slot, minutes, state, number in _dealt_with(activity_id):
         timing = timings.get((slot, minutes)) or own(minutes)

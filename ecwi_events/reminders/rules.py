@@ -117,6 +117,14 @@ def news_at(
     return since
 
 
+def goes_at(timing: Timing, times: Times, *, now: datetime) -> datetime:
+    """Return when a mail that is still to come goes out: when it is due; what comes late, now or when the night is over."""
+    if (due := due_at(timing, times)) > now:
+        return due
+    waits = timing.by_wall_clock and _may_sleep(times.zone, not_after(timing, times), now=now)
+    return awake_from(now, times.zone) if waits else now
+
+
 def not_after(timing: Timing, times: Times) -> datetime:
     """Return when a mail of this slot has become useless."""
     return (times.ends_at if timing.is_afterwards else times.starts_at) - timing.useless

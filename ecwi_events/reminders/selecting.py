@@ -77,13 +77,14 @@ def still_wanted(people: sa.Select[*tuple[Any, ...]], timing: Timing) -> sa.Sele
 def no_news_is_open(now: datetime) -> sa.ColumnElement[bool]:
     """Say of sessions that people know all of them: news of a change waits some minutes, and must come first.
 
-    News that were stopped hold nothing up for longer.
+    News that the office stopped, or that no worker tells, hold nothing up.
     """
     return sa.not_(
         sa.exists().where(
             Announcement.session_id == ActivitySession.id,
             Announcement.superseded_at.is_(None),
             Announcement.done_at.is_(None),
+            Announcement.stopped_at.is_(None),
             Announcement.created_at > now - telling.SETTLES - A_MOMENT,
         )
     )

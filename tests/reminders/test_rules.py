@@ -81,6 +81,19 @@ def test_what_to_do_now(confirmed, now, verdict):
 
 
 @pytest.mark.parametrize(
+    ("now", "goes_at"),
+    [
+        ("2027-01-18 12:00", "2027-01-18 13:00"),
+        ("2027-01-18 14:00", "2027-01-18 14:00"),
+        ("2027-01-19 01:00", "2027-01-19 05:30"),  # 03:00 in Kyiv
+        ("2027-01-19 06:00", "2027-01-19 06:00"),
+    ],
+)
+def test_when_a_mail_that_is_still_to_come_goes_out(now, goes_at):
+    assert rules.goes_at(ONE_DAY, times(utc("2027-01-19 13:00")), now=utc(now)) == utc(goes_at)
+
+
+@pytest.mark.parametrize(
     ("slot", "starts_at", "due", "useless", "why"),
     [
         ("week_before", "2027-01-19 13:00", "2027-01-12 13:00", "2027-01-17 13:00", "the same hour a week before"),

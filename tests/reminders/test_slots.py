@@ -18,7 +18,8 @@ from ecwi_events.people.models import Person
 from ecwi_events.programme import sessions
 from ecwi_events.programme.models import ActivitySession, ActivityStatus
 from ecwi_events.programme.sessions import Promise
-from ecwi_events.registration import changes
+from ecwi_events.registration import changes, telling
+from ecwi_events.registration.models_announcements import Announcement
 from ecwi_events.reminders import queries, service
 from ecwi_events.reminders.models import Reminder
 from ecwi_events.reminders.slots import Slot
@@ -170,6 +171,20 @@ def test_news_that_were_stopped_do_not_hold_up_reminders(post):
     with transaction():
         changes.move_session(session_of(activity_id), new, reason=None, by_person_id=None, now=moved_at)
     assert derive(moved_at + 20 * MINUTE) == ["day_before to olena"]
+
+
+def test_news_that_the_office_stopped_hold_up_nothing_at_all(app):
+    activity_id = make_webinar()
+    make.sign_up(activity_id, *OLENA)
+    derive(START - 4 * DAY)
+    moved_at = datetime(2027, 1, 17, 14, 55, tzinfo=UTC)
+    new = Promise(datetime.fromisoformat("2027-01-18 17:00"), "Europe/Kyiv", 90)
+    with transaction():
+        changes.move_session(session_of(activity_id), new, reason=None, by_person_id=None, now=moved_at)
+    assert derive(moved_at + 6 * MINUTE) == []
+    with transaction():
+        telling.stop_telling(db.session.scalar(sa.select(sa.func.max(Announcement.id))), now=moved_at + 6 * MINUTE)
+    assert derive(moved_at + 6 * MINUTE) == ["day_before to olena"]
 
 
 def test_what_was_missed_in_the_evening_waits_for_the_morning_if_it_is_of_use_then(app):
