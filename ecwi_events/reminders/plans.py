@@ -97,7 +97,7 @@ def recipients(activity_id: int, session_id: int, timing: Timing, *, page: int =
     ]
     names = _names([one.person_id for one in to_come])
     coming = [
-        Recipient(one.person_id, names[one.person_id], rules.due_at(timing, one.times), one.times.zone)
+        Recipient(one.person_id, names[one.person_id], rules.goes_at(timing, one.times, now=now), one.times.zone)
         for one in to_come
     ]
     coming.sort(key=lambda one: (one.due_at, one.name))
